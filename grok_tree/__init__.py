@@ -1,0 +1,1 @@
+"""Grow, keep and study forests of language model responses."""

@@ -1,0 +1,296 @@
+"""The values of a forest: responses, conversations, and what is recorded about them.
+
+All are immutable; a change is a new value. Times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from grok_tree.forest._ids import ConversationId, ResponseId
+
+Sender = Literal["human", "assistant", "system", "tool"]
+FinishReason = Literal[
+    "stop", "length", "context", "tool_calls", "cancelled", "disconnected", "failed"
+]
+OriginKind = Literal[
+    "sampled",
+    "manual",
+    "imported",
+    "resampled",
+    "replaced",
+    "forked",
+    "resumed",
+    "explored",
+    "recorded",
+]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was asked of the sampler; None leaves the choice to the sampler.
+
+    Attributes:
+        temperature: Softmax temperature, 0 or more; 0 is greedy.
+        top_p: Nucleus size, above 0 up to 1.
+        min_p: Smallest probability relative to the likeliest token, 0 to 1.
+        top_k: Number of likeliest tokens kept; 0 keeps all.
+        max_tokens: Most tokens to sample, 1 or more.
+        seed: Seed of the sampler's random source; sibling i uses seed + i.
+        stop: Texts that end the answer; they are not part of it.
+        logprobs: Keep the log-probability of every sampled token.
+        top_logprobs: Number of alternatives kept per token, 0 to 20.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+    top_logprobs: int = 0
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a sampling used, in tokens, and what it cost in US dollars (None: not known)."""
+
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How long a sampling took, in seconds from the request to the sampler."""
+
+    first_token_s: float | None = None
+    duration_s: float = 0.0
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a response came to be.
+
+    Attributes:
+        kind: One of `OriginKind`.
+        of: The response that was resampled, replaced, forked or resumed.
+        offset: Where in `of` the text was forked, in characters.
+        format: Of an imported response, the format it came in.
+        original_id: Its id there.
+        repairs: What the import had to mend, a sentence each.
+        run: The exploration that asked for it.
+        cell: The cell of that exploration.
+        door: Of a recorded response, the protocol it came through.
+        client: Who was on the other side of that door.
+        provenance: What produced the text, in the sampler's own words.
+    """
+
+    kind: OriginKind = "sampled"
+    of: ResponseId | None = None
+    offset: int | None = None
+    format: str | None = None
+    original_id: str | None = None
+    repairs: tuple[str, ...] = ()
+    run: str | None = None
+    cell: str | None = None
+    door: str | None = None
+    client: str | None = None
+    provenance: dict[str, str] = {}
+
+
+class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What people say about a response afterwards; the only part that changes.
+
+    Attributes:
+        starred: Whether it is starred.
+        tags: Its tags, sorted.
+        note: Free text.
+        scores: Name to value.
+        times: When each mark was last set: ``starred``, ``note``, ``tag:NAME``, ``score:NAME``.
+    """
+
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    scores: dict[str, float] = {}
+    times: dict[str, datetime] = {}
+
+
+class MarkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of marks; None and empty leave a mark as it is."""
+
+    starred: bool | None = None
+    note: str | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    scores: dict[str, float] = {}
+    remove_scores: tuple[str, ...] = ()
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """One node of a forest: what one sender said once.
+
+    Attributes:
+        response_id: UUIDv7.
+        conversation_id: The conversation it belongs to.
+        parent_response_id: What it answers; None for a root.
+        sender: ``human``, ``assistant``, ``system`` or ``tool``.
+        message: The text.
+        create_time: When it was begun.
+        reasoning: What the model thought before it answered, where it says so.
+        manual: Written by hand rather than sampled.
+        partial: The text was cut, or is still growing (then `finish_reason` is None).
+        shared: Somebody can read it through a share.
+        query: What the model searched for, if it searched.
+        query_type: Where it searched.
+        model_name: The model that was sampled, ``provider/model``.
+        finish_reason: Why the text ends; None for human and manual responses.
+        settings: What was asked of the sampler.
+        usage: What it used.
+        timing: How long it took.
+        origin: How it came to be.
+        marks: What people said about it afterwards.
+        position: Order of creation in the conversation, from 0; a parent's is always smaller.
+        revision: The conversation's revision at which this response last changed.
+        deleted: Hidden with its subtree until restored; then the texts are empty.
+    """
+
+    response_id: ResponseId
+    conversation_id: ConversationId
+    parent_response_id: ResponseId | None
+    sender: Sender
+    message: str
+    create_time: datetime
+    reasoning: str = ""
+    manual: bool = False
+    partial: bool = False
+    shared: bool = False
+    query: str = ""
+    query_type: str = ""
+    model_name: str = ""
+    finish_reason: FinishReason | None = None
+    settings: Settings = Settings()
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    origin: Origin = Origin()
+    marks: Marks = Marks()
+    position: int = 0
+    revision: int = 0
+    deleted: bool = False
+
+
+class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A response to be stored as it is: written by hand, or imported.
+
+    Attributes:
+        parent_response_id: A stored response to attach to.
+        parent_index: Instead, an earlier draft of the same batch, counted from 0.
+        create_time: None means now.
+
+    The other attributes are those of `Response`.
+    """
+
+    sender: Sender
+    message: str
+    parent_response_id: ResponseId | None = None
+    parent_index: int | None = None
+    create_time: datetime | None = None
+    reasoning: str = ""
+    partial: bool = False
+    query: str = ""
+    query_type: str = ""
+    model_name: str = ""
+    finish_reason: FinishReason | None = None
+    settings: Settings = Settings()
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    origin: Origin = Origin(kind="manual")
+    marks: Marks = Marks()
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One named forest of responses; the responses themselves are read apart.
+
+    Attributes:
+        conversation_id: UUIDv7.
+        title: Empty until somebody gives one.
+        starred: Whether it is starred.
+        create_time: When it was begun.
+        modify_time: When anything in it last changed.
+        model_name: The model that is sampled when a call names none; empty for the server's.
+        system_prompt: What every sampling is told first; empty for the named prompt's text.
+        system_prompt_name: Name of a prompt of the server's registry, such as ``"fun"``.
+        revision: Raised by every change.
+        leaf_response_id: Where the next turn attaches; None makes it a new root.
+        deleted: Hidden until restored.
+        n_responses: Number of visible responses.
+    """
+
+    conversation_id: ConversationId
+    create_time: datetime
+    modify_time: datetime
+    title: str = ""
+    starred: bool = False
+    model_name: str = ""
+    system_prompt: str = ""
+    system_prompt_name: str = ""
+    revision: int = 0
+    leaf_response_id: ResponseId | None = None
+    deleted: bool = False
+    n_responses: int = 0
+
+
+class ConversationChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a conversation's own fields; what is UNSET stays as it is."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    starred: bool | msgspec.UnsetType = msgspec.UNSET
+    leaf_response_id: ResponseId | None | msgspec.UnsetType = msgspec.UNSET
+    model_name: str | msgspec.UnsetType = msgspec.UNSET
+    system_prompt: str | msgspec.UnsetType = msgspec.UNSET
+    system_prompt_name: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A published path: from the root to `response_id`."""
+
+    share_id: str
+    url: str
+    response_id: ResponseId
+    create_time: datetime
+
+
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where a searched text was found; without a response it is the title."""
+
+    conversation_id: ConversationId
+    response_id: ResponseId | None
+    snippet: str
+    title: str
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that can be sampled.
+
+    Attributes:
+        name: ``provider/model``.
+        context_length: In tokens; 0 when not known.
+        capabilities: Names such as ``logprobs``, ``seed``, ``prefill``.
+        unavailable_because: What is missing here, empty when it can be used.
+    """
+
+    name: str
+    description: str = ""
+    context_length: int = 0
+    capabilities: tuple[str, ...] = ()
+    is_default: bool = False
+    unavailable_because: str = ""
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be sampled on this server now."""
+        return not self.unavailable_because

@@ -1,0 +1,704 @@
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Settings(_message.Message):
+    __slots__ = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "top_logprobs")
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    TOP_P_FIELD_NUMBER: _ClassVar[int]
+    MIN_P_FIELD_NUMBER: _ClassVar[int]
+    TOP_K_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    LOGPROBS_FIELD_NUMBER: _ClassVar[int]
+    TOP_LOGPROBS_FIELD_NUMBER: _ClassVar[int]
+    temperature: float
+    top_p: float
+    min_p: float
+    top_k: int
+    max_tokens: int
+    seed: int
+    stop: _containers.RepeatedScalarFieldContainer[str]
+    logprobs: bool
+    top_logprobs: int
+    def __init__(self, temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., min_p: _Optional[float] = ..., top_k: _Optional[int] = ..., max_tokens: _Optional[int] = ..., seed: _Optional[int] = ..., stop: _Optional[_Iterable[str]] = ..., logprobs: bool = ..., top_logprobs: _Optional[int] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("prompt_tokens", "cached_prompt_tokens", "completion_tokens", "reasoning_tokens", "cost_usd")
+    PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    CACHED_PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    REASONING_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    prompt_tokens: int
+    cached_prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cost_usd: float
+    def __init__(self, prompt_tokens: _Optional[int] = ..., cached_prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., cost_usd: _Optional[float] = ...) -> None: ...
+
+class Timing(_message.Message):
+    __slots__ = ("first_token_s", "duration_s")
+    FIRST_TOKEN_S_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    first_token_s: float
+    duration_s: float
+    def __init__(self, first_token_s: _Optional[float] = ..., duration_s: _Optional[float] = ...) -> None: ...
+
+class Origin(_message.Message):
+    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance")
+    class ProvenanceEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OF_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_ID_FIELD_NUMBER: _ClassVar[int]
+    REPAIRS_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    CELL_FIELD_NUMBER: _ClassVar[int]
+    DOOR_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    of_response_id: str
+    offset: int
+    format: str
+    original_id: str
+    repairs: _containers.RepeatedScalarFieldContainer[str]
+    run_id: str
+    cell: str
+    door: str
+    client: str
+    provenance: _containers.ScalarMap[str, str]
+    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class Marks(_message.Message):
+    __slots__ = ("starred", "tags", "note", "scores", "times")
+    class ScoresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class TimesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _timestamp_pb2.Timestamp
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    STARRED_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    starred: bool
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    note: str
+    scores: _containers.ScalarMap[str, float]
+    times: _containers.MessageMap[str, _timestamp_pb2.Timestamp]
+    def __init__(self, starred: bool = ..., tags: _Optional[_Iterable[str]] = ..., note: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., times: _Optional[_Mapping[str, _timestamp_pb2.Timestamp]] = ...) -> None: ...
+
+class Response(_message.Message):
+    __slots__ = ("response_id", "conversation_id", "parent_response_id", "sender", "message", "reasoning", "create_time", "manual", "partial", "shared", "query", "query_type", "model_name", "finish_reason", "settings", "usage", "timing", "origin", "marks", "position", "revision", "deleted")
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REASONING_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    MANUAL_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    QUERY_TYPE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    TIMING_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    response_id: str
+    conversation_id: str
+    parent_response_id: str
+    sender: str
+    message: str
+    reasoning: str
+    create_time: _timestamp_pb2.Timestamp
+    manual: bool
+    partial: bool
+    shared: bool
+    query: str
+    query_type: str
+    model_name: str
+    finish_reason: str
+    settings: Settings
+    usage: Usage
+    timing: Timing
+    origin: Origin
+    marks: Marks
+    position: int
+    revision: int
+    deleted: bool
+    def __init__(self, response_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., manual: bool = ..., partial: bool = ..., shared: bool = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., position: _Optional[int] = ..., revision: _Optional[int] = ..., deleted: bool = ...) -> None: ...
+
+class Conversation(_message.Message):
+    __slots__ = ("conversation_id", "title", "starred", "create_time", "modify_time", "model_name", "system_prompt", "system_prompt_name", "revision", "leaf_response_id", "deleted", "n_responses")
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    STARRED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    MODIFY_TIME_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_NAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    LEAF_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    N_RESPONSES_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    title: str
+    starred: bool
+    create_time: _timestamp_pb2.Timestamp
+    modify_time: _timestamp_pb2.Timestamp
+    model_name: str
+    system_prompt: str
+    system_prompt_name: str
+    revision: int
+    leaf_response_id: str
+    deleted: bool
+    n_responses: int
+    def __init__(self, conversation_id: _Optional[str] = ..., title: _Optional[str] = ..., starred: bool = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., modify_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., model_name: _Optional[str] = ..., system_prompt: _Optional[str] = ..., system_prompt_name: _Optional[str] = ..., revision: _Optional[int] = ..., leaf_response_id: _Optional[str] = ..., deleted: bool = ..., n_responses: _Optional[int] = ...) -> None: ...
+
+class CreateConversationRequest(_message.Message):
+    __slots__ = ("request_id", "title", "model_name", "system_prompt", "system_prompt_name")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_NAME_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    title: str
+    model_name: str
+    system_prompt: str
+    system_prompt_name: str
+    def __init__(self, request_id: _Optional[str] = ..., title: _Optional[str] = ..., model_name: _Optional[str] = ..., system_prompt: _Optional[str] = ..., system_prompt_name: _Optional[str] = ...) -> None: ...
+
+class GetConversationRequest(_message.Message):
+    __slots__ = ("conversation_id",)
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    def __init__(self, conversation_id: _Optional[str] = ...) -> None: ...
+
+class ListConversationsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "deleted", "starred")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    STARRED_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    deleted: bool
+    starred: bool
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., deleted: bool = ..., starred: bool = ...) -> None: ...
+
+class ListConversationsResponse(_message.Message):
+    __slots__ = ("conversations", "next_page_token")
+    CONVERSATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    conversations: _containers.RepeatedCompositeFieldContainer[Conversation]
+    next_page_token: str
+    def __init__(self, conversations: _Optional[_Iterable[_Union[Conversation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateConversationRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id", "title", "starred", "leaf_response_id", "model_name", "system_prompt", "system_prompt_name")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    STARRED_FIELD_NUMBER: _ClassVar[int]
+    LEAF_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_NAME_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    title: str
+    starred: bool
+    leaf_response_id: str
+    model_name: str
+    system_prompt: str
+    system_prompt_name: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., title: _Optional[str] = ..., starred: bool = ..., leaf_response_id: _Optional[str] = ..., model_name: _Optional[str] = ..., system_prompt: _Optional[str] = ..., system_prompt_name: _Optional[str] = ...) -> None: ...
+
+class DeleteConversationRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
+
+class RestoreConversationRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
+
+class SampleRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    N_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    KEEP_LEAF_FIELD_NUMBER: _ClassVar[int]
+    DETACH_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    parent_response_id: str
+    message: str
+    n: int
+    model_name: str
+    settings: Settings
+    origin: Origin
+    keep_leaf: bool
+    detach: bool
+    system_prompt: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ...) -> None: ...
+
+class SampleEvents(_message.Message):
+    __slots__ = ("started", "tokens", "ended")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    started: SamplingStarted
+    tokens: _containers.RepeatedCompositeFieldContainer[TokenBatch]
+    ended: _containers.RepeatedCompositeFieldContainer[SamplingEnded]
+    def __init__(self, started: _Optional[_Union[SamplingStarted, _Mapping]] = ..., tokens: _Optional[_Iterable[_Union[TokenBatch, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[SamplingEnded, _Mapping]]] = ...) -> None: ...
+
+class SamplingStarted(_message.Message):
+    __slots__ = ("sampling_id", "human_response", "response_ids", "model_name")
+    SAMPLING_ID_FIELD_NUMBER: _ClassVar[int]
+    HUMAN_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_IDS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    sampling_id: str
+    human_response: Response
+    response_ids: _containers.RepeatedScalarFieldContainer[str]
+    model_name: str
+    def __init__(self, sampling_id: _Optional[str] = ..., human_response: _Optional[_Union[Response, _Mapping]] = ..., response_ids: _Optional[_Iterable[str]] = ..., model_name: _Optional[str] = ...) -> None: ...
+
+class TokenBatch(_message.Message):
+    __slots__ = ("index", "text", "lengths", "reasoning", "logprobs")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    REASONING_FIELD_NUMBER: _ClassVar[int]
+    LOGPROBS_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    text: str
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    reasoning: str
+    logprobs: _containers.RepeatedCompositeFieldContainer[TokenLogprob]
+    def __init__(self, index: _Optional[int] = ..., text: _Optional[str] = ..., lengths: _Optional[_Iterable[int]] = ..., reasoning: _Optional[str] = ..., logprobs: _Optional[_Iterable[_Union[TokenLogprob, _Mapping]]] = ...) -> None: ...
+
+class TokenLogprob(_message.Message):
+    __slots__ = ("text", "logprob", "alternatives")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LOGPROB_FIELD_NUMBER: _ClassVar[int]
+    ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    logprob: float
+    alternatives: _containers.RepeatedCompositeFieldContainer[TokenAlternative]
+    def __init__(self, text: _Optional[str] = ..., logprob: _Optional[float] = ..., alternatives: _Optional[_Iterable[_Union[TokenAlternative, _Mapping]]] = ...) -> None: ...
+
+class TokenAlternative(_message.Message):
+    __slots__ = ("text", "logprob")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LOGPROB_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    logprob: float
+    def __init__(self, text: _Optional[str] = ..., logprob: _Optional[float] = ...) -> None: ...
+
+class SamplingEnded(_message.Message):
+    __slots__ = ("index", "response", "error")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    response: Response
+    error: ErrorDetail
+    def __init__(self, index: _Optional[int] = ..., response: _Optional[_Union[Response, _Mapping]] = ..., error: _Optional[_Union[ErrorDetail, _Mapping]] = ...) -> None: ...
+
+class ErrorDetail(_message.Message):
+    __slots__ = ("code", "message", "texts", "integers", "floats")
+    class TextsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class IntegersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class FloatsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    INTEGERS_FIELD_NUMBER: _ClassVar[int]
+    FLOATS_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    message: str
+    texts: _containers.ScalarMap[str, str]
+    integers: _containers.ScalarMap[str, int]
+    floats: _containers.ScalarMap[str, float]
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., texts: _Optional[_Mapping[str, str]] = ..., integers: _Optional[_Mapping[str, int]] = ..., floats: _Optional[_Mapping[str, float]] = ...) -> None: ...
+
+class CancelSamplingRequest(_message.Message):
+    __slots__ = ("sampling_id",)
+    SAMPLING_ID_FIELD_NUMBER: _ClassVar[int]
+    sampling_id: str
+    def __init__(self, sampling_id: _Optional[str] = ...) -> None: ...
+
+class CancelSamplingResponse(_message.Message):
+    __slots__ = ("was_running",)
+    WAS_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    was_running: bool
+    def __init__(self, was_running: bool = ...) -> None: ...
+
+class ResponseDraft(_message.Message):
+    __slots__ = ("parent_response_id", "parent_index", "sender", "message", "reasoning", "partial", "model_name", "finish_reason", "create_time", "settings", "usage", "timing", "origin", "marks", "query", "query_type")
+    PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REASONING_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    TIMING_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    QUERY_TYPE_FIELD_NUMBER: _ClassVar[int]
+    parent_response_id: str
+    parent_index: int
+    sender: str
+    message: str
+    reasoning: str
+    partial: bool
+    model_name: str
+    finish_reason: str
+    create_time: _timestamp_pb2.Timestamp
+    settings: Settings
+    usage: Usage
+    timing: Timing
+    origin: Origin
+    marks: Marks
+    query: str
+    query_type: str
+    def __init__(self, parent_response_id: _Optional[str] = ..., parent_index: _Optional[int] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., partial: bool = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ...) -> None: ...
+
+class AddResponsesRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id", "drafts", "leaf_index")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    DRAFTS_FIELD_NUMBER: _ClassVar[int]
+    LEAF_INDEX_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    drafts: _containers.RepeatedCompositeFieldContainer[ResponseDraft]
+    leaf_index: int
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[ResponseDraft, _Mapping]]] = ..., leaf_index: _Optional[int] = ...) -> None: ...
+
+class AddResponsesResponse(_message.Message):
+    __slots__ = ("responses",)
+    RESPONSES_FIELD_NUMBER: _ClassVar[int]
+    responses: _containers.RepeatedCompositeFieldContainer[Response]
+    def __init__(self, responses: _Optional[_Iterable[_Union[Response, _Mapping]]] = ...) -> None: ...
+
+class GetResponsesRequest(_message.Message):
+    __slots__ = ("response_ids",)
+    RESPONSE_IDS_FIELD_NUMBER: _ClassVar[int]
+    response_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, response_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetResponsesResponse(_message.Message):
+    __slots__ = ("responses",)
+    RESPONSES_FIELD_NUMBER: _ClassVar[int]
+    responses: _containers.RepeatedCompositeFieldContainer[Response]
+    def __init__(self, responses: _Optional[_Iterable[_Union[Response, _Mapping]]] = ...) -> None: ...
+
+class GetLogprobsRequest(_message.Message):
+    __slots__ = ("response_id",)
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    response_id: str
+    def __init__(self, response_id: _Optional[str] = ...) -> None: ...
+
+class LogprobsPage(_message.Message):
+    __slots__ = ("logprobs",)
+    LOGPROBS_FIELD_NUMBER: _ClassVar[int]
+    logprobs: _containers.RepeatedCompositeFieldContainer[TokenLogprob]
+    def __init__(self, logprobs: _Optional[_Iterable[_Union[TokenLogprob, _Mapping]]] = ...) -> None: ...
+
+class MarkResponseRequest(_message.Message):
+    __slots__ = ("request_id", "response_id", "starred", "note", "add_tags", "remove_tags", "scores", "remove_scores")
+    class ScoresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    STARRED_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    ADD_TAGS_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_TAGS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_SCORES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    response_id: str
+    starred: bool
+    note: str
+    add_tags: _containers.RepeatedScalarFieldContainer[str]
+    remove_tags: _containers.RepeatedScalarFieldContainer[str]
+    scores: _containers.ScalarMap[str, float]
+    remove_scores: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., response_id: _Optional[str] = ..., starred: bool = ..., note: _Optional[str] = ..., add_tags: _Optional[_Iterable[str]] = ..., remove_tags: _Optional[_Iterable[str]] = ..., scores: _Optional[_Mapping[str, float]] = ..., remove_scores: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteResponseRequest(_message.Message):
+    __slots__ = ("request_id", "response_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    response_id: str
+    def __init__(self, request_id: _Optional[str] = ..., response_id: _Optional[str] = ...) -> None: ...
+
+class DeleteResponseResponse(_message.Message):
+    __slots__ = ("n_hidden",)
+    N_HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    n_hidden: int
+    def __init__(self, n_hidden: _Optional[int] = ...) -> None: ...
+
+class RestoreResponseRequest(_message.Message):
+    __slots__ = ("request_id", "response_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    response_id: str
+    def __init__(self, request_id: _Optional[str] = ..., response_id: _Optional[str] = ...) -> None: ...
+
+class RestoreResponseResponse(_message.Message):
+    __slots__ = ("n_restored",)
+    N_RESTORED_FIELD_NUMBER: _ClassVar[int]
+    n_restored: int
+    def __init__(self, n_restored: _Optional[int] = ...) -> None: ...
+
+class ListChangesRequest(_message.Message):
+    __slots__ = ("conversation_id", "since_revision")
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    since_revision: int
+    def __init__(self, conversation_id: _Optional[str] = ..., since_revision: _Optional[int] = ...) -> None: ...
+
+class ChangesPage(_message.Message):
+    __slots__ = ("conversation", "responses", "revision", "last")
+    CONVERSATION_FIELD_NUMBER: _ClassVar[int]
+    RESPONSES_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    conversation: Conversation
+    responses: _containers.RepeatedCompositeFieldContainer[Response]
+    revision: int
+    last: bool
+    def __init__(self, conversation: _Optional[_Union[Conversation, _Mapping]] = ..., responses: _Optional[_Iterable[_Union[Response, _Mapping]]] = ..., revision: _Optional[int] = ..., last: bool = ...) -> None: ...
+
+class GenerateTitleRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id", "leaf_response_id", "model_name")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    LEAF_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    leaf_response_id: str
+    model_name: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., leaf_response_id: _Optional[str] = ..., model_name: _Optional[str] = ...) -> None: ...
+
+class ShareRequest(_message.Message):
+    __slots__ = ("request_id", "response_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    response_id: str
+    def __init__(self, request_id: _Optional[str] = ..., response_id: _Optional[str] = ...) -> None: ...
+
+class ShareInfo(_message.Message):
+    __slots__ = ("share_id", "url", "response_id", "create_time")
+    SHARE_ID_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    share_id: str
+    url: str
+    response_id: str
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, share_id: _Optional[str] = ..., url: _Optional[str] = ..., response_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class UnshareRequest(_message.Message):
+    __slots__ = ("request_id", "share_id", "response_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SHARE_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    share_id: str
+    response_id: str
+    def __init__(self, request_id: _Optional[str] = ..., share_id: _Optional[str] = ..., response_id: _Optional[str] = ...) -> None: ...
+
+class UnshareResponse(_message.Message):
+    __slots__ = ("n_removed",)
+    N_REMOVED_FIELD_NUMBER: _ClassVar[int]
+    n_removed: int
+    def __init__(self, n_removed: _Optional[int] = ...) -> None: ...
+
+class ListSharesRequest(_message.Message):
+    __slots__ = ("conversation_id",)
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    def __init__(self, conversation_id: _Optional[str] = ...) -> None: ...
+
+class ListSharesResponse(_message.Message):
+    __slots__ = ("shares",)
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    shares: _containers.RepeatedCompositeFieldContainer[ShareInfo]
+    def __init__(self, shares: _Optional[_Iterable[_Union[ShareInfo, _Mapping]]] = ...) -> None: ...
+
+class SearchRequest(_message.Message):
+    __slots__ = ("query", "page_size", "page_token", "conversation_id")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    page_size: int
+    page_token: str
+    conversation_id: str
+    def __init__(self, query: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
+
+class SearchHit(_message.Message):
+    __slots__ = ("conversation_id", "response_id", "snippet", "title")
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    SNIPPET_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    response_id: str
+    snippet: str
+    title: str
+    def __init__(self, conversation_id: _Optional[str] = ..., response_id: _Optional[str] = ..., snippet: _Optional[str] = ..., title: _Optional[str] = ...) -> None: ...
+
+class SearchResponse(_message.Message):
+    __slots__ = ("hits", "next_page_token")
+    HITS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    hits: _containers.RepeatedCompositeFieldContainer[SearchHit]
+    next_page_token: str
+    def __init__(self, hits: _Optional[_Iterable[_Union[SearchHit, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ResolveIdRequest(_message.Message):
+    __slots__ = ("prefix",)
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    prefix: str
+    def __init__(self, prefix: _Optional[str] = ...) -> None: ...
+
+class ResolveIdResponse(_message.Message):
+    __slots__ = ("conversation_ids", "response_ids")
+    CONVERSATION_IDS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_IDS_FIELD_NUMBER: _ClassVar[int]
+    conversation_ids: _containers.RepeatedScalarFieldContainer[str]
+    response_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, conversation_ids: _Optional[_Iterable[str]] = ..., response_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Model(_message.Message):
+    __slots__ = ("name", "description", "context_length", "capabilities", "is_default", "available", "unavailable_because")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    context_length: int
+    capabilities: _containers.RepeatedScalarFieldContainer[str]
+    is_default: bool
+    available: bool
+    unavailable_because: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., context_length: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., is_default: bool = ..., available: bool = ..., unavailable_because: _Optional[str] = ...) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models",)
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[Model]
+    def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ...) -> None: ...
+
+class WhoAmIRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WhoAmIResponse(_message.Message):
+    __slots__ = ("server_version", "user", "database", "http_url")
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    HTTP_URL_FIELD_NUMBER: _ClassVar[int]
+    server_version: str
+    user: str
+    database: str
+    http_url: str
+    def __init__(self, server_version: _Optional[str] = ..., user: _Optional[str] = ..., database: _Optional[str] = ..., http_url: _Optional[str] = ...) -> None: ...
