@@ -20,6 +20,7 @@ from grok_tree.forest._ids import (
     id_text,
     uuid7_text,
 )
+from grok_tree.forest._marks import changed_marks
 from grok_tree.forest._prompts import NAMED_PROMPTS
 from grok_tree.forest._rules import (
     CONSEQUENCES,
@@ -91,6 +92,7 @@ __all__ = [
     "TokenAlternative",
     "TokenLogprob",
     "Usage",
+    "changed_marks",
     "check_settings",
     "check_turn",
     "checked_text",

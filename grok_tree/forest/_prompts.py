@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 NAMED_PROMPTS: Mapping[str, str] = MappingProxyType(
     {
-        "default": "You are a helpful assistant. Answer in short, clear English sentences.",
         "fun": "You are a witty assistant. Answer with a good joke and a true fact, in English.",
     }
 )

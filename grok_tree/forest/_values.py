@@ -249,7 +249,7 @@ class ConversationChange(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     starred: bool | msgspec.UnsetType = msgspec.UNSET
-    leaf_response_id: ResponseId | None | msgspec.UnsetType = msgspec.UNSET
+    leaf_response_id: ResponseId | msgspec.UnsetType | None = msgspec.UNSET
     model_name: str | msgspec.UnsetType = msgspec.UNSET
     system_prompt: str | msgspec.UnsetType = msgspec.UNSET
     system_prompt_name: str | msgspec.UnsetType = msgspec.UNSET

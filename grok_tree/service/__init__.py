@@ -1,1 +1,34 @@
-"""service"""
+"""Use cases over store, samplers, clock and ids; knows neither gRPC nor HTTP."""
+
+from grok_tree.service._base import DEFAULT_PAGE, LARGEST_PAGE, ShareUrl, World
+from grok_tree.service._forests import Forests, open_forests
+from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
+from grok_tree.service._requests import (
+    ChangesPage,
+    ConversationPage,
+    SampleCommand,
+    SearchPage,
+    ServerInfo,
+    SharedPath,
+)
+from grok_tree.service._run import SamplingRun
+
+__all__ = [
+    "DEFAULT_PAGE",
+    "LARGEST_PAGE",
+    "ChangesPage",
+    "Clock",
+    "ConversationPage",
+    "Forests",
+    "Ids",
+    "SampleCommand",
+    "SamplingRun",
+    "SearchPage",
+    "ServerInfo",
+    "ShareUrl",
+    "SharedPath",
+    "SystemClock",
+    "SystemIds",
+    "World",
+    "open_forests",
+]

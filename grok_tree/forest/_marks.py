@@ -1,0 +1,64 @@
+"""How marks change."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import msgspec
+
+from grok_tree.errors import InvalidOperationError
+from grok_tree.forest._text import checked_text
+from grok_tree.forest._values import MarkChange, Marks
+
+
+def changed_marks(marks: Marks, change: MarkChange, now: datetime) -> Marks:
+    """Return `marks` after `change`, with the time of every mark that was set.
+
+    Raises:
+        InvalidOperationError: A tag or the name of a score is empty or cannot be stored, or a
+            score is not finite.
+    """
+    _check(change)
+    times = dict(marks.times)
+    tags = (set(marks.tags) | set(change.add_tags)) - set(change.remove_tags)
+    scores = {**marks.scores, **change.scores}
+    for name in change.remove_scores:
+        scores.pop(name, None)
+    for touched in _touched(change):
+        times[touched] = now
+    return msgspec.structs.replace(
+        marks,
+        starred=marks.starred if change.starred is None else change.starred,
+        note=marks.note if change.note is None else change.note,
+        tags=tuple(sorted(tags)),
+        scores=scores,
+        times=times,
+    )
+
+
+def _touched(change: MarkChange) -> list[str]:
+    touched = [f"tag:{tag}" for tag in (*change.add_tags, *change.remove_tags)]
+    touched += [f"score:{name}" for name in (*change.scores, *change.remove_scores)]
+    if change.starred is not None:
+        touched.append("starred")
+    if change.note is not None:
+        touched.append("note")
+    return touched
+
+
+def _check(change: MarkChange) -> None:
+    for tag in change.add_tags:
+        _check_name(tag, "tag")
+    for name, value in change.scores.items():
+        _check_name(name, "name of a score")
+        if not math.isfinite(value):
+            raise InvalidOperationError(f"score {name!r} is {value}; give a finite number")
+    if change.note is not None:
+        checked_text(change.note, "note")
+
+
+def _check_name(name: str, what: str) -> None:
+    if not name.strip():
+        raise InvalidOperationError(f"the {what} is empty; give it a word")
+    checked_text(name, what)

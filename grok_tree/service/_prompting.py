@@ -1,0 +1,42 @@
+"""What a model is shown: the path, and the system prompt in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import anyio.to_thread
+
+from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import NAMED_PROMPTS, Conversation, Response
+from grok_tree.samplers import Prompt, Turn
+from grok_tree.store import Store
+
+
+def system_prompt_of(conversation: Conversation) -> str:
+    """Return the conversation's own system prompt, else the text of its named one."""
+    return conversation.system_prompt or NAMED_PROMPTS.get(conversation.system_prompt_name, "")
+
+
+def check_prompt_name(name: str) -> None:
+    """Refuse a name that the registry does not have.
+
+    Raises:
+        InvalidOperationError: Naming those it has.
+    """
+    if name and name not in NAMED_PROMPTS:
+        known = ", ".join(sorted(NAMED_PROMPTS))
+        raise InvalidOperationError(f"no system prompt is named {name!r}; there are: {known}")
+
+
+def prompt_below(store: Store, parent: Response, system_prompt: str) -> Prompt:
+    """Return the prompt for a response below `parent`."""
+    load = partial(anyio.to_thread.run_sync, _read_turns, store, parent.response_id)
+    return Prompt(
+        last=Turn(parent.sender, parent.message), load_turns=load, system_prompt=system_prompt
+    )
+
+
+def _read_turns(store: Store, response_id: str) -> Sequence[Turn]:
+    with store.read() as reader:
+        return [Turn(response.sender, response.message) for response in reader.path(response_id)]

@@ -1,0 +1,112 @@
+"""How a turn begins: the human response and the still empty answers, stored together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId
+from grok_tree.service._live import response_of
+from grok_tree.service._requests import SampleCommand
+from grok_tree.store import NewResponse, Writer
+
+
+class TurnRecord(msgspec.Struct, frozen=True):
+    """What is remembered of a turn, so that a repeated request finds it.
+
+    Attributes:
+        sampling_id: By which it can be cancelled while it runs.
+        human_response_id: None when the message was empty.
+        response_ids: Of the answers, in order of index.
+        model_name: Of the model that is sampled.
+    """
+
+    sampling_id: str
+    human_response_id: ResponseId | None
+    response_ids: tuple[ResponseId, ...]
+    model_name: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn that has just been stored.
+
+    Attributes:
+        record: What is remembered of it.
+        parent: What the answers attach to.
+        human: The human response; None when the message was empty.
+        system_prompt: In force for it.
+    """
+
+    record: TurnRecord
+    parent: Response
+    human: Response | None
+    system_prompt: str
+
+
+def begin_turn(
+    writer: Writer,
+    command: SampleCommand,
+    *,
+    ids: Sequence[str],
+    model_name: str,
+    system_prompt: str,
+    now: datetime,
+) -> Turn:
+    """Store the beginning of a turn.
+
+    Args:
+        writer: An open transaction.
+        command: A command that was checked.
+        ids: n + 2 new ids: of the sampling, the human response, and the answers.
+        model_name: Of the model that will be sampled.
+        system_prompt: In force for this turn.
+        now: The time of the turn.
+
+    Raises:
+        ResponseNotFound: The parent does not exist or was deleted.
+        InvalidOperationError: The parent belongs to another conversation.
+    """
+    parent = None
+    if command.parent_response_id:
+        parent = response_of(writer, command.parent_response_id, command.conversation_id)
+    human_id = ResponseId(ids[1]) if command.message else None
+    answer_ids = tuple(ResponseId(answer_id) for answer_id in ids[2:])
+    new = _new_responses(command, human_id, answer_ids, model_name)
+    stored = writer.add_responses(command.conversation_id, new, now=now)
+    human = stored[0] if human_id else None
+    answered = human or parent
+    assert answered is not None, "check_turn demands a message or a parent"
+    record = TurnRecord(ids[0], human_id, answer_ids, model_name)
+    return Turn(record, answered, human, system_prompt)
+
+
+def _new_responses(
+    command: SampleCommand,
+    human_id: ResponseId | None,
+    answer_ids: tuple[ResponseId, ...],
+    model_name: str,
+) -> list[NewResponse]:
+    parent_id = ResponseId(command.parent_response_id) if command.parent_response_id else None
+    new = []
+    if human_id:
+        origin = command.origin if command.origin.of else Origin(kind="manual")
+        human = ResponseDraft(
+            sender="human", message=command.message, parent_response_id=parent_id, origin=origin
+        )
+        new.append(NewResponse(human_id, human))
+    answer = ResponseDraft(
+        sender="assistant",
+        message="",
+        partial=True,
+        parent_response_id=None if human_id else parent_id,
+        parent_index=0 if human_id else None,
+        model_name=model_name,
+        settings=command.settings,
+        origin=Origin() if human_id else command.origin,
+    )
+    new.extend(NewResponse(answer_id, answer, growing=True) for answer_id in answer_ids)
+    return new
