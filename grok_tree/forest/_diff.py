@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 from grok_tree.forest._values import Response
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-_MAX_WORDS = 2_000
+_PIECES = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
+_MAX_PIECES = 10_000
+"""Words and signs, each with the gap before it; more would take seconds to compare."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,36 @@ class TextChange:
 def diff_texts(first: str, second: str) -> list[TextChange]:
     """Compare two texts word by word.
 
-    Texts of more than 2,000 words are compared as a whole, since the comparison is quadratic.
+    Where both differ over more than 10,000 words, that part is compared as a whole.
     """
-    left, right = _WORDS.findall(first), _WORDS.findall(second)
-    if max(len(left), len(right)) > _MAX_WORDS:
-        left, right = [first], [second]
-    changes: list[TextChange] = []
-    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    left, right = _PIECES.findall(first), _PIECES.findall(second)
+    head = _n_shared(left, right)
+    shared, left, right = left[:head], left[head:], right[head:]
+    tail = _n_shared(left[::-1], right[::-1])
+    changes = [
+        TextChange("same", "".join(shared)),
+        *_changes(left[: len(left) - tail], right[: len(right) - tail]),
+        TextChange("same", "".join(left[len(left) - tail :])),
+    ]
+    return [change for change in changes if change.text]
+
+
+def _n_shared(left: Sequence[str], right: Sequence[str]) -> int:
+    """Return how many pieces at the beginning are equal."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(left), len(right)))
+
+
+def _changes(left: list[str], right: list[str]) -> Iterator[TextChange]:
+    if max(len(left), len(right)) > _MAX_PIECES:
+        left, right = ["".join(left)], ["".join(right)]
+    # A piece that stands everywhere is no anchor: trying each of its places would be cubic.
+    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=True).get_opcodes():
         if tag == "equal":
-            changes.append(TextChange("same", "".join(left[a:b])))
+            yield TextChange("same", "".join(left[a:b]))
             continue
-        if a < b:
-            changes.append(TextChange("-", "".join(left[a:b])))
-        if c < d:
-            changes.append(TextChange("+", "".join(right[c:d])))
-    return changes
+        yield TextChange("-", "".join(left[a:b]))
+        yield TextChange("+", "".join(right[c:d]))
 
 
 @dataclass(frozen=True)
