@@ -1,4 +1,7 @@
-"""What tests of programs that use grok_tree are made of: builders, fakes, servers, suites."""
+"""What tests of programs that use grok_tree are made of: builders, fakes, servers, a model.
+
+The contract suites are in `grok_tree.testing.contracts`, since they need pytest and hypothesis.
+"""
 
 from grok_tree.testing._builders import (
     CONVERSATION_ID,
@@ -7,11 +10,32 @@ from grok_tree.testing._builders import (
     forest_from_parents,
     forest_of,
 )
+from grok_tree.testing._fakes import CountingIds, FrozenClock
+from grok_tree.testing._model import ModelConversation, ModelForest
+from grok_tree.testing._processes import ServerProcess, server_process
+from grok_tree.testing._seen import (
+    SeenConversation,
+    SeenResponse,
+    TurnIds,
+    seen_conversation,
+    seen_response,
+)
 
 __all__ = [
     "CONVERSATION_ID",
     "EPOCH",
+    "CountingIds",
+    "FrozenClock",
     "ListedResponses",
+    "ModelConversation",
+    "ModelForest",
+    "SeenConversation",
+    "SeenResponse",
+    "ServerProcess",
+    "TurnIds",
     "forest_from_parents",
     "forest_of",
+    "seen_conversation",
+    "seen_response",
+    "server_process",
 ]

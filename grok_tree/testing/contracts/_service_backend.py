@@ -1,0 +1,179 @@
+"""The use cases in process, as a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from grok_tree.forest import (
+    ConversationChange,
+    Ended,
+    MarkChange,
+    Origin,
+    Response,
+    ResponseDraft,
+    ResponseId,
+    consequence,
+    resample_parent,
+)
+from grok_tree.samplers import SamplerRegistry, ScriptedSampler
+from grok_tree.service import Forests, SampleCommand, SystemIds, World, open_forests
+from grok_tree.store import Store
+from grok_tree.testing._seen import SeenConversation, TurnIds, seen_conversation
+
+
+class ServiceBackend:
+    """`Forests`, called through a portal into the event loop that it lives in."""
+
+    def __init__(self, portal: BlockingPortal, forests: Forests) -> None:
+        self._portal = portal
+        self._forests = forests
+        self._new_request = SystemIds().new_id
+
+    def create(self, *, title: str = "") -> str:
+        create = partial(self._forests.create_conversation, self._new_request(), title=title)
+        return self._portal.call(create).conversation_id
+
+    def set_title(self, conversation_id: str, title: str) -> None:
+        self._update(conversation_id, ConversationChange(title=title))
+
+    def set_starred(self, conversation_id: str, *, starred: bool) -> None:
+        self._update(conversation_id, ConversationChange(starred=starred))
+
+    def set_deleted(self, conversation_id: str, *, deleted: bool) -> None:
+        forests = self._forests
+        change = forests.delete_conversation if deleted else forests.restore_conversation
+        self._portal.call(change, self._new_request(), conversation_id)
+
+    def generate_title(self, conversation_id: str) -> str:
+        generate = self._forests.generate_title
+        return self._portal.call(generate, self._new_request(), conversation_id).title
+
+    def listed(self, *, deleted: bool = False) -> list[str]:
+        page = self._portal.call(partial(self._forests.list_conversations, deleted=deleted))
+        return [conversation.conversation_id for conversation in page.conversations]
+
+    def seen(self, conversation_id: str) -> SeenConversation:
+        return self._portal.call(self._seen, conversation_id)
+
+    def turn(
+        self, conversation_id: str, message: str, parent: str | None, *, n: int = 1
+    ) -> TurnIds:
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=conversation_id,
+            parent_response_id=parent,
+            message=message,
+            n=n,
+        )
+        return self._portal.call(self._sample, command)
+
+    def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
+        response = self._response(response_id)
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=response.conversation_id,
+            parent_response_id=resample_parent(response),
+            n=n,
+            origin=Origin(kind="resampled", of=response.response_id),
+        )
+        return self._portal.call(self._sample, command)
+
+    def replace(self, response_id: str, text: str) -> TurnIds:
+        response = self._response(response_id)
+        origin = Origin(kind="replaced", of=response.response_id)
+        if consequence("replace", response) == "manual_sibling":
+            parent = response.parent_response_id
+            made = self._add(response.conversation_id, text, parent, origin)
+            return TurnIds(None, (made,))
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=response.conversation_id,
+            parent_response_id=response.parent_response_id,
+            message=text,
+            origin=origin,
+        )
+        return self._portal.call(self._sample, command)
+
+    def add_by_hand(self, conversation_id: str, text: str, parent: str | None) -> str:
+        return self._add(conversation_id, text, parent, Origin(kind="manual"))
+
+    def select(self, conversation_id: str, response_id: str | None) -> None:
+        leaf = None if response_id is None else ResponseId(response_id)
+        self._update(conversation_id, ConversationChange(leaf_response_id=leaf))
+
+    def mark(self, response_id: str, change: MarkChange) -> None:
+        self._portal.call(self._forests.mark_response, self._new_request(), response_id, change)
+
+    def delete(self, response_id: str) -> int:
+        return self._portal.call(self._forests.delete_response, self._new_request(), response_id)
+
+    def restore(self, response_id: str) -> int:
+        return self._portal.call(self._forests.restore_response, self._new_request(), response_id)
+
+    def share(self, response_id: str) -> str:
+        return self._portal.call(self._forests.share, self._new_request(), response_id).url
+
+    def unshare(self, response_id: str) -> int:
+        unshare = partial(self._forests.unshare, self._new_request(), response_id=response_id)
+        return self._portal.call(unshare)
+
+    def found(self, word: str) -> set[tuple[str, str | None]]:
+        page = self._portal.call(partial(self._forests.search, word, page_size=500))
+        return {(hit.conversation_id, hit.response_id) for hit in page.hits}
+
+    def _update(self, conversation_id: str, change: ConversationChange) -> None:
+        update = self._forests.update_conversation
+        self._portal.call(update, self._new_request(), conversation_id, change)
+
+    def _add(self, conversation_id: str, text: str, parent: str | None, origin: Origin) -> str:
+        draft = ResponseDraft(
+            sender="assistant",
+            message=text,
+            parent_response_id=None if parent is None else ResponseId(parent),
+            origin=origin,
+        )
+        add = partial(self._forests.add_responses, self._new_request(), conversation_id, [draft])
+        return self._portal.call(partial(add, leaf_index=0))[0].response_id
+
+    def _response(self, response_id: str) -> Response:
+        return self._portal.call(self._forests.get_responses, [response_id])[0]
+
+    async def _seen(self, conversation_id: str) -> SeenConversation:
+        conversation = await self._forests.get_conversation(conversation_id)
+        found: dict[str, Response] = {}
+        async for page in self._forests.iter_changes(conversation_id, 0):
+            found.update({response.response_id: response for response in page.responses})
+        return seen_conversation(conversation, [r for r in found.values() if not r.deleted])
+
+    async def _sample(self, command: SampleCommand) -> TurnIds:
+        run = await self._forests.sample(command)
+        async for events in run.follow():
+            failed = [e.error for e in events if isinstance(e, Ended) and e.error is not None]
+            if failed:
+                raise failed[0]
+        human = run.started.human_response
+        return TurnIds(human.response_id if human else None, run.started.response_ids)
+
+
+@contextmanager
+def open_service_backend(database: Path) -> Iterator[ServiceBackend]:
+    """Open the use cases over a database file, with the scripted models."""
+    store = Store.open(database)
+    try:
+        world = World(store, SamplerRegistry([ScriptedSampler()]), "scripted/echo", _share_url)
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(open_forests(world)) as forests,
+        ):
+            yield ServiceBackend(portal, forests)
+    finally:
+        store.close()
+
+
+async def _share_url(share_id: str) -> str:
+    return f"http://127.0.0.1/s/{share_id}"
