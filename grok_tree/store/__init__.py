@@ -1,1 +1,35 @@
-"""store"""
+"""Forests on disk: one writer that commits in groups, readers of consistent snapshots."""
+
+from grok_tree.store._check import library_warning
+from grok_tree.store._lock import Owner
+from grok_tree.store._reader import Reader
+from grok_tree.store._rows import (
+    ConversationRows,
+    Cursor,
+    Finish,
+    NewResponse,
+    Remembered,
+    ResolvedIds,
+    SearchRows,
+    ShareRow,
+)
+from grok_tree.store._store import Store, database_path, read_owner
+from grok_tree.store._writer import Writer
+
+__all__ = [
+    "ConversationRows",
+    "Cursor",
+    "Finish",
+    "NewResponse",
+    "Owner",
+    "Reader",
+    "Remembered",
+    "ResolvedIds",
+    "SearchRows",
+    "ShareRow",
+    "Store",
+    "Writer",
+    "database_path",
+    "library_warning",
+    "read_owner",
+]

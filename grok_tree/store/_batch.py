@@ -1,0 +1,165 @@
+"""Making the rows of new responses, and the values that the caller gets back for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from grok_tree.errors import ConflictError
+from grok_tree.forest import (
+    ConversationId,
+    Response,
+    ResponseDraft,
+    ResponseId,
+    id_bytes,
+)
+from grok_tree.store._rows import (
+    GROWING,
+    MANUAL,
+    NO_PARENT,
+    PARTIAL,
+    REASONS,
+    SENDERS,
+    Facts,
+    Finish,
+    NewResponse,
+    content_hash,
+    encode_facts,
+    encode_marks,
+    microseconds,
+)
+
+
+class Batch:
+    """Responses that are added together, at one revision.
+
+    Attributes:
+        rows: For the insert, in order.
+        responses: The same as values.
+        revision: Theirs, and the conversation's after the insert.
+    """
+
+    def __init__(
+        self,
+        conversation_id: str,
+        counters: Any,
+        now: datetime,
+        place: Callable[[str], Any],
+    ) -> None:
+        """Begin an empty batch.
+
+        Args:
+            conversation_id: Where the responses go.
+            counters: The conversation's key, revision and next position.
+            now: The time of those that bring none.
+            place: Finds the position and the conversation of a stored parent.
+        """
+        self._conversation_id = ConversationId(conversation_id)
+        self._key = counters.key
+        self._next = counters.next_position
+        self._now = now
+        self._place = place
+        self.revision = counters.revision + 1
+        self.rows: list[dict[str, Any]] = []
+        self.responses: list[Response] = []
+
+    def add(self, new: NewResponse) -> None:
+        """Append one response.
+
+        Raises:
+            ResponseNotFound: Its parent does not exist.
+            ConflictError: Its parent belongs to another conversation.
+        """
+        parent_id, parent_position = self._parent(new.draft)
+        response = self._response(new, parent_id)
+        self.responses.append(response)
+        self.rows.append(self._row(new, response, parent_position))
+
+    def _parent(self, draft: ResponseDraft) -> tuple[ResponseId | None, int]:
+        if draft.parent_index is not None:
+            return self.responses[draft.parent_index].response_id, self._next + draft.parent_index
+        if draft.parent_response_id is None:
+            return None, NO_PARENT
+        place = self._place(draft.parent_response_id)
+        if place.conversation_key != self._key:
+            raise ConflictError(
+                f"response {draft.parent_response_id} belongs to another conversation than"
+                f" {self._conversation_id}; a response attaches within its own",
+                response_id=draft.parent_response_id,
+                conversation_id=self._conversation_id,
+            )
+        return draft.parent_response_id, place.position
+
+    def _response(self, new: NewResponse, parent_id: ResponseId | None) -> Response:
+        draft = new.draft
+        return Response(
+            response_id=new.response_id,
+            conversation_id=self._conversation_id,
+            parent_response_id=parent_id,
+            sender=draft.sender,
+            message=draft.message,
+            create_time=draft.create_time or self._now,
+            reasoning=draft.reasoning,
+            manual=new.manual,
+            partial=draft.partial or new.growing,
+            query=draft.query,
+            query_type=draft.query_type,
+            model_name=draft.model_name,
+            finish_reason=draft.finish_reason,
+            settings=draft.settings,
+            usage=draft.usage,
+            timing=draft.timing,
+            origin=draft.origin,
+            marks=draft.marks,
+            position=self._next + len(self.responses),
+            revision=self.revision,
+        )
+
+    def _row(self, new: NewResponse, response: Response, parent_position: int) -> dict[str, Any]:
+        sender = SENDERS.index(response.sender)
+        flags = MANUAL * new.manual | PARTIAL * response.partial | GROWING * new.growing
+        parent = (
+            None if response.parent_response_id is None else id_bytes(response.parent_response_id)
+        )
+        reason = response.finish_reason
+        return {
+            "conversation_key": self._key,
+            "position": response.position,
+            "parent_position": parent_position,
+            "id": id_bytes(response.response_id),
+            "revision": self.revision,
+            "hidden_at": 0,
+            "sender": sender,
+            "flags": flags,
+            "finish_reason": None if reason is None else REASONS.index(reason),
+            "created_us": microseconds(response.create_time),
+            "model_name": response.model_name or None,
+            "message": response.message,
+            "reasoning": response.reasoning or None,
+            "facts": encode_facts(_facts(response)),
+            "marks": encode_marks(response.marks),
+            "content_hash": None
+            if new.growing
+            else content_hash(sender, parent, response.message, response.reasoning),
+        }
+
+
+def finished_facts(facts: Facts, finish: Finish) -> Facts:
+    """Return the facts of a response that has ended."""
+    provenance = {**facts.origin.provenance, **finish.provenance}
+    origin = msgspec.structs.replace(facts.origin, provenance=provenance)
+    return msgspec.structs.replace(facts, usage=finish.usage, timing=finish.timing, origin=origin)
+
+
+def _facts(response: Response) -> Facts:
+    return Facts(
+        settings=response.settings,
+        usage=response.usage,
+        timing=response.timing,
+        origin=response.origin,
+        query=response.query,
+        query_type=response.query_type,
+    )

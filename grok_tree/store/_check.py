@@ -1,0 +1,58 @@
+"""Looking for damage that a database does not notice by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
+
+from grok_tree.forest import id_text
+from grok_tree.store import _schema as tables
+from grok_tree.store._rows import content_hash
+
+_WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+_LISTED = 20
+
+
+def problems(connection: Connection) -> list[str]:
+    """Return a sentence for each problem: structure, then texts that differ from their hash."""
+    structure = [
+        f"the file's structure is damaged: {line}"
+        for line in connection.exec_driver_sql("PRAGMA quick_check").scalars()
+        if line != "ok"
+    ]
+    return structure or list(_changed_texts(connection))
+
+
+def library_warning() -> str:
+    """Return a warning about the SQLite library in use, empty when there is none."""
+    first, last = _WAL_RESET_BUG
+    if not first <= sqlite3.sqlite_version_info <= last:
+        return ""
+    return (
+        f"SQLite {sqlite3.sqlite_version} can damage a file when two connections write or"
+        " checkpoint at the same instant (fixed in 3.51.3); grok_tree writes through one"
+        " connection only, so do not open its file with other programs while it runs"
+    )
+
+
+def _changed_texts(connection: Connection) -> Iterator[str]:
+    response, parent = tables.response.c, tables.response.alias("parent")
+    above = (parent.c.conversation_key == response.conversation_key) & (
+        parent.c.position == response.parent_position
+    )
+    query = select(
+        response.id,
+        response.sender,
+        response.message,
+        response.reasoning,
+        response.content_hash,
+        parent.c.id.label("parent_id"),
+    ).select_from(tables.response.outerjoin(parent, above))
+    found = 0
+    for row in connection.execute(query.where(response.content_hash.is_not(None))):
+        expected = content_hash(row.sender, row.parent_id, row.message, row.reasoning or "")
+        if expected != row.content_hash and found < _LISTED:
+            found += 1
+            yield f"response {id_text(row.id)} was changed on disk; restore it from a backup"

@@ -1,0 +1,344 @@
+"""Everything that can be asked of a forest on disk, inside one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import CTE, Connection, and_, func, or_, select
+
+from grok_tree.errors import (
+    ConversationNotFound,
+    InvalidOperationError,
+    ResponseNotFound,
+    ShareNotFound,
+)
+from grok_tree.forest import (
+    Conversation,
+    ConversationId,
+    Response,
+    ResponseId,
+    TokenLogprob,
+    id_bytes,
+    id_text,
+)
+from grok_tree.store import _schema as tables
+from grok_tree.store._rows import (
+    ConversationRows,
+    Cursor,
+    Remembered,
+    ResolvedIds,
+    SearchRows,
+    ShareRow,
+    conversation_from_row,
+    decode_logprobs,
+    response_from_row,
+    time_of,
+)
+from grok_tree.store._search import search
+
+_BATCH = 500
+"""Most values in one IN list: every SQLite allows 999."""
+
+_c, _r = tables.conversation.c, tables.response.c
+_leaf = tables.response.alias("leaf")
+_parent = tables.response.alias("parent")
+
+CONVERSATION = select(
+    _c.key,
+    _c.id,
+    _c.title,
+    _c.starred,
+    _c.created_us,
+    _c.modified_us,
+    _c.model_name,
+    _c.system_prompt,
+    _c.system_prompt_name,
+    _c.revision,
+    _leaf.c.id.label("leaf_id"),
+    _c.deleted,
+    _c.n_visible,
+).select_from(
+    tables.conversation.outerjoin(
+        _leaf, and_(_leaf.c.conversation_key == _c.key, _leaf.c.position == _c.leaf_position)
+    )
+)
+
+RESPONSE = select(
+    _r.key,
+    _r.conversation_key,
+    _r.id,
+    _c.id.label("conversation_id"),
+    _parent.c.id.label("parent_id"),
+    _r.sender,
+    _r.message,
+    _r.reasoning,
+    _r.created_us,
+    _r.flags,
+    _r.model_name,
+    _r.finish_reason,
+    _r.facts,
+    _r.marks,
+    _r.position,
+    _r.parent_position,
+    _r.revision,
+    _r.hidden_at,
+).select_from(
+    tables.response.join(tables.conversation, _c.key == _r.conversation_key).outerjoin(
+        _parent,
+        and_(
+            _parent.c.conversation_key == _r.conversation_key,
+            _parent.c.position == _r.parent_position,
+        ),
+    )
+)
+
+
+class Reader:
+    """Reads of one consistent snapshot; valid only inside the block that gave it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation, also a deleted one.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+        """
+        return conversation_from_row(self._conversation_row(conversation_id))
+
+    def conversations(
+        self, *, limit: int, after: str = "", deleted: bool = False, starred: bool | None = None
+    ) -> ConversationRows:
+        """Return conversations, last modified first, and the token of the next page.
+
+        Raises:
+            InvalidOperationError: `after` is not a token of this method.
+        """
+        query = CONVERSATION.where(_c.deleted == deleted)
+        if starred is not None:
+            query = query.where(_c.starred == starred)
+        if after:
+            modified, key = _page_token(after, 2)
+            query = query.where(
+                or_(_c.modified_us < modified, and_(_c.modified_us == modified, _c.key < key))
+            )
+        query = query.order_by(_c.modified_us.desc(), _c.key.desc()).limit(limit + 1)
+        rows = self._connection.execute(query).all()
+        more = len(rows) > limit
+        rows = rows[:limit]
+        token = f"{rows[-1].modified_us}.{rows[-1].key}" if more else ""
+        return ConversationRows([conversation_from_row(row) for row in rows], token)
+
+    def response(self, response_id: str) -> Response:
+        """Return a response, also a hidden one (without its texts).
+
+        Raises:
+            ResponseNotFound: There is none of this id.
+        """
+        return response_from_row(self._response_row(response_id))
+
+    def responses(self, response_ids: Sequence[str]) -> list[Response]:
+        """Return responses in the order asked for, also hidden ones.
+
+        Raises:
+            ResponseNotFound: Naming the first that does not exist.
+        """
+        found: dict[str, Response] = {}
+        for batch in _batches([id_bytes(response_id) for response_id in response_ids]):
+            for row in self._connection.execute(RESPONSE.where(_r.id.in_(batch))):
+                response = response_from_row(row)
+                found[response.response_id] = response
+        missing = next((one for one in response_ids if str(one).lower() not in found), None)
+        if missing is not None:
+            raise _no_response(missing)
+        return [found[str(one).lower()] for one in response_ids]
+
+    def path(self, response_id: str) -> list[Response]:
+        """Return the responses from the root to this one."""
+        end = self._response_row(response_id)
+        path = path_positions(end.conversation_key, end.position)
+        query = RESPONSE.where(
+            _r.conversation_key == end.conversation_key,
+            _r.position.in_(select(path.c.position)),
+        )
+        # A parent's position is always the smaller one, so they are in the order of the path.
+        rows = self._connection.execute(query.order_by(_r.position))
+        return [response_from_row(row) for row in rows]
+
+    def changes(
+        self,
+        conversation_id: str,
+        since: Cursor,
+        *,
+        limit: int = 500,
+        max_bytes: int = 512 * 1024,
+    ) -> list[Response]:
+        """Return what changed after a cursor, by revision and position.
+
+        At most `limit` responses, and no more than `max_bytes` of text unless the first alone is
+        longer. Hidden responses come without texts.
+        """
+        key = self._conversation_row(conversation_id).key
+        later = or_(
+            _r.revision > since.revision,
+            and_(_r.revision == since.revision, _r.position > since.position),
+        )
+        # The start cursor means "after this revision", so nothing of the revision itself.
+        if since.position < 0:
+            later = _r.revision > since.revision
+        query = RESPONSE.where(_r.conversation_key == key, _r.revision >= since.revision, later)
+        query = query.order_by(_r.revision, _r.position).limit(limit)
+        found: list[Response] = []
+        size = 0
+        with self._connection.execution_options(stream_results=True).execute(query) as rows:
+            for row in rows:
+                response = response_from_row(row)
+                size += len(response.message.encode()) + len(response.reasoning.encode())
+                if found and size > max_bytes:
+                    break
+                found.append(response)
+        return found
+
+    def logprobs(self, response_id: str) -> list[TokenLogprob]:
+        """Return the log-probabilities kept of a response, empty if there are none."""
+        key = self._response_row(response_id).key
+        query = select(tables.logprobs.c.tokens).where(tables.logprobs.c.response_key == key)
+        stored = self._connection.execute(query).scalar()
+        return [] if stored is None else decode_logprobs(stored)
+
+    def shares(self, conversation_id: str) -> list[ShareRow]:
+        """Return every share of a conversation, oldest first."""
+        key = self._conversation_row(conversation_id).key
+        query = _SHARE.where(_r.conversation_key == key).order_by(tables.share.c.key)
+        return [_share_from_row(row) for row in self._connection.execute(query)]
+
+    def share(self, share_id: str) -> ShareRow:
+        """Return one share.
+
+        Raises:
+            ShareNotFound: There is none of this id.
+        """
+        row = self._connection.execute(_SHARE.where(tables.share.c.share_id == share_id)).first()
+        if row is None:
+            raise ShareNotFound(f"no share has the id {share_id}; it may have been taken back")
+        return _share_from_row(row)
+
+    def search(
+        self, query: str, *, limit: int, after: str = "", conversation_id: str | None = None
+    ) -> SearchRows:
+        """Find words in titles and visible responses, newest first; the last may be a beginning."""
+        key = None if conversation_id is None else self._conversation_row(conversation_id).key
+        before = _page_token(after, 1)[0] if after else None
+        return search(self._connection, query, limit=limit, before=before, conversation_key=key)
+
+    def resolve(self, prefix: str, *, limit: int = 10) -> ResolvedIds:
+        """Return the ids that begin with `prefix`, dashes or not; hidden responses are left out.
+
+        Raises:
+            InvalidOperationError: It holds no hexadecimal digits, or others.
+        """
+        low, high = _id_range(prefix)
+        conversations = select(_c.id).where(_c.id.between(low, high)).limit(limit)
+        responses = select(_r.id).where(_r.id.between(low, high), _r.hidden_at == 0).limit(limit)
+        return ResolvedIds(
+            [ConversationId(id_text(raw)) for raw in self._connection.scalars(conversations)],
+            [ResponseId(id_text(raw)) for raw in self._connection.scalars(responses)],
+        )
+
+    def recall(self, request_id: str) -> Remembered | None:
+        """Return the first result of a request, None when it was not seen."""
+        request = tables.request.c
+        query = select(request.method, request.fingerprint, request.result)
+        row = self._connection.execute(query.where(request.request_id == request_id)).first()
+        return None if row is None else Remembered(row.method, row.fingerprint, row.result)
+
+    def count_responses(self) -> int:
+        """Return how many responses there are in all, hidden ones too."""
+        return self._connection.execute(
+            select(func.count()).select_from(tables.response)
+        ).scalar_one()
+
+    def _conversation_row(self, conversation_id: str) -> Any:
+        query = CONVERSATION.where(_c.id == id_bytes(conversation_id))
+        row = self._connection.execute(query).first()
+        if row is None:
+            raise ConversationNotFound(
+                f"no conversation has the id {conversation_id}; list_conversations() shows all",
+                conversation_id=conversation_id,
+            )
+        return row
+
+    def _response_row(self, response_id: str) -> Any:
+        row = self._connection.execute(RESPONSE.where(_r.id == id_bytes(response_id))).first()
+        if row is None:
+            raise _no_response(response_id)
+        return row
+
+
+def path_positions(conversation_key: int, position: int) -> CTE:
+    """Return a query for the positions from the root to one response."""
+    end = select(_r.position, _r.parent_position).where(
+        _r.conversation_key == conversation_key, _r.position == position
+    )
+    path = end.cte("path", recursive=True)
+    return path.union_all(
+        select(_parent.c.position, _parent.c.parent_position).where(
+            _parent.c.conversation_key == conversation_key,
+            _parent.c.position == path.c.parent_position,
+        )
+    )
+
+
+def subtree_positions(conversation_key: int, position: int) -> CTE:
+    """Return a query for the positions of one response and everything below it."""
+    top = select(_r.position).where(
+        _r.conversation_key == conversation_key, _r.position == position
+    )
+    below = top.cte("below", recursive=True)
+    return below.union_all(
+        select(_parent.c.position).where(
+            _parent.c.conversation_key == conversation_key,
+            _parent.c.parent_position == below.c.position,
+        )
+    )
+
+
+_SHARE = select(
+    tables.share.c.share_id, tables.share.c.created_us, _r.id.label("response_id")
+).select_from(tables.share.join(tables.response, _r.key == tables.share.c.response_key))
+
+
+def _share_from_row(row: Any) -> ShareRow:
+    return ShareRow(row.share_id, ResponseId(id_text(row.response_id)), time_of(row.created_us))
+
+
+def _no_response(response_id: str) -> ResponseNotFound:
+    return ResponseNotFound(
+        f"no response has the id {response_id}; load() the conversation to see which do",
+        response_id=response_id,
+    )
+
+
+def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
+
+
+def _page_token(token: str, n_parts: int) -> list[int]:
+    parts = token.split(".")
+    if len(parts) != n_parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise InvalidOperationError(
+            f"{token!r} is not a page token of this list; begin again without one"
+        )
+    return [int(part) for part in parts]
+
+
+def _id_range(prefix: str) -> tuple[bytes, bytes]:
+    digits = prefix.replace("-", "").lower()
+    if not 1 <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
+        raise InvalidOperationError(
+            f"{prefix!r} is not the beginning of an id; use the hexadecimal digits that ls shows"
+        )
+    return bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))

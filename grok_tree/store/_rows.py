@@ -1,0 +1,237 @@
+"""Between rows and values: what is compact on disk and readable above."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import msgspec
+
+from grok_tree.forest import (
+    Conversation,
+    ConversationId,
+    FinishReason,
+    Marks,
+    Origin,
+    Response,
+    ResponseDraft,
+    ResponseId,
+    SearchHit,
+    Sender,
+    Settings,
+    Timing,
+    TokenLogprob,
+    Usage,
+    id_text,
+)
+
+NO_PARENT = -1
+SENDERS: tuple[str, ...] = get_args(Sender)
+"""A sender is stored as its place here: never reorder."""
+REASONS: tuple[str, ...] = get_args(FinishReason)
+"""A finish reason is stored as its place here: never reorder."""
+
+MANUAL, PARTIAL, GROWING, SHARED = 1, 2, 4, 8
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class NewResponse:
+    """A response to be added.
+
+    Attributes:
+        response_id: Its new id.
+        draft: Its content and where it attaches.
+        manual: Written by hand in the place of a model.
+        growing: Its text is still to come; `Writer.finish` ends it.
+    """
+
+    response_id: ResponseId
+    draft: ResponseDraft
+    manual: bool = False
+    growing: bool = False
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True):
+    """How a growing response ends; the attributes are those of `Response`.
+
+    Attributes:
+        provenance: Joins the response's origin.
+        logprobs: Kept apart, read on demand.
+    """
+
+    message: str
+    finish_reason: FinishReason
+    partial: bool = False
+    reasoning: str = ""
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    provenance: dict[str, str] = {}
+    logprobs: Sequence[TokenLogprob] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """How far a reader of changes has come; position -1: it has all of that revision."""
+
+    revision: int
+    position: int
+
+
+@dataclass(frozen=True)
+class ConversationRows:
+    """Some conversations, and the token that continues after them."""
+
+    conversations: list[Conversation]
+    next_token: str
+
+
+@dataclass(frozen=True)
+class SearchRows:
+    """Some hits, and the token that continues after them."""
+
+    hits: list[SearchHit]
+    next_token: str
+
+
+@dataclass(frozen=True)
+class ResolvedIds:
+    """The ids that begin with a prefix."""
+
+    conversation_ids: list[ConversationId]
+    response_ids: list[ResponseId]
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """A share without its address."""
+
+    share_id: str
+    response_id: ResponseId
+    create_time: datetime
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The first result of a request."""
+
+    method: str
+    fingerprint: bytes
+    result: bytes
+
+
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is stored of a response in one blob, because nobody searches by it."""
+
+    settings: Settings = Settings()
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    origin: Origin = Origin()
+    query: str = ""
+    query_type: str = ""
+
+
+_NO_FACTS, _NO_MARKS = Facts(), Marks()
+_encode = msgspec.msgpack.Encoder().encode
+_decode_facts = msgspec.msgpack.Decoder(Facts).decode
+_decode_marks = msgspec.msgpack.Decoder(Marks).decode
+_decode_logprobs = msgspec.msgpack.Decoder(list[TokenLogprob]).decode
+
+
+def microseconds(time: datetime) -> int:
+    """Return a time as it is stored."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def time_of(stored: int) -> datetime:
+    """Return a stored time, aware and in UTC."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def encode_facts(facts: Facts) -> bytes | None:
+    return None if facts == _NO_FACTS else _encode(facts)
+
+
+def decode_facts(stored: bytes | None) -> Facts:
+    return _NO_FACTS if stored is None else _decode_facts(stored)
+
+
+def encode_marks(marks: Marks) -> bytes | None:
+    return None if marks == _NO_MARKS else _encode(marks)
+
+
+def decode_marks(stored: bytes | None) -> Marks:
+    return _NO_MARKS if stored is None else _decode_marks(stored)
+
+
+def encode_logprobs(logprobs: Sequence[TokenLogprob]) -> bytes:
+    return _encode(list(logprobs))
+
+
+def decode_logprobs(stored: bytes) -> list[TokenLogprob]:
+    return _decode_logprobs(stored)
+
+
+def content_hash(sender: int, parent: bytes | None, message: str, reasoning: str) -> bytes:
+    """Return what must still be true of a finished response whenever it is read."""
+    hasher = hashlib.blake2b(digest_size=16)
+    hasher.update(bytes([sender]))
+    hasher.update(parent or bytes(16))
+    text = message.encode()
+    hasher.update(len(text).to_bytes(8, "big"))
+    hasher.update(text)
+    hasher.update(reasoning.encode())
+    return hasher.digest()
+
+
+def conversation_from_row(row: Any) -> Conversation:
+    """Make a conversation of the columns of `_reader.CONVERSATION`."""
+    return Conversation(
+        conversation_id=ConversationId(id_text(row.id)),
+        title=row.title,
+        starred=bool(row.starred),
+        create_time=time_of(row.created_us),
+        modify_time=time_of(row.modified_us),
+        model_name=row.model_name,
+        system_prompt=row.system_prompt,
+        system_prompt_name=row.system_prompt_name,
+        revision=row.revision,
+        leaf_response_id=None if row.leaf_id is None else ResponseId(id_text(row.leaf_id)),
+        deleted=bool(row.deleted),
+        n_responses=row.n_visible,
+    )
+
+
+def response_from_row(row: Any) -> Response:
+    """Make a response of the columns of `_reader.RESPONSE`; a hidden one has no texts."""
+    facts = decode_facts(row.facts)
+    hidden = bool(row.hidden_at)
+    return Response(
+        response_id=ResponseId(id_text(row.id)),
+        conversation_id=ConversationId(id_text(row.conversation_id)),
+        parent_response_id=None if row.parent_id is None else ResponseId(id_text(row.parent_id)),
+        sender=SENDERS[row.sender],
+        message="" if hidden else row.message,
+        create_time=time_of(row.created_us),
+        reasoning="" if hidden else row.reasoning or "",
+        manual=bool(row.flags & MANUAL),
+        partial=bool(row.flags & PARTIAL),
+        shared=bool(row.flags & SHARED),
+        query=facts.query,
+        query_type=facts.query_type,
+        model_name=row.model_name or "",
+        finish_reason=None if row.finish_reason is None else REASONS[row.finish_reason],
+        settings=facts.settings,
+        usage=facts.usage,
+        timing=facts.timing,
+        origin=facts.origin,
+        marks=decode_marks(row.marks),
+        position=row.position,
+        revision=row.revision,
+        deleted=hidden,
+    )

@@ -1,0 +1,92 @@
+"""The tables: integers and 16-byte ids inside, text at the edges."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+KEY = BigInteger().with_variant(Integer, "sqlite")
+"""A key that SQLite takes as its row number."""
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("id", LargeBinary(16), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("starred", Boolean, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("modified_us", BigInteger, nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("system_prompt", Text, nullable=False),
+    Column("system_prompt_name", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("leaf_position", Integer),
+    Column("next_position", Integer, nullable=False),
+    Column("n_visible", Integer, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Index("conversation_by_time", "modified_us", "key"),
+)
+
+response = Table(
+    "response",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("conversation_key", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("parent_position", Integer, nullable=False),
+    Column("id", LargeBinary(16), nullable=False, unique=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("hidden_at", BigInteger, nullable=False),
+    Column("sender", Integer, nullable=False),
+    Column("flags", Integer, nullable=False),
+    Column("finish_reason", Integer),
+    Column("created_us", BigInteger, nullable=False),
+    Column("model_name", Text),
+    Column("message", Text, nullable=False),
+    Column("reasoning", Text),
+    Column("facts", LargeBinary),
+    Column("marks", LargeBinary),
+    Column("content_hash", LargeBinary(16)),
+    Index("response_shape", "conversation_key", "position", "parent_position", unique=True),
+    Index("response_children", "conversation_key", "parent_position"),
+    Index("response_changes", "conversation_key", "revision"),
+)
+
+logprobs = Table(
+    "logprobs",
+    metadata,
+    Column("response_key", KEY, primary_key=True, autoincrement=False),
+    Column("tokens", LargeBinary, nullable=False),
+)
+
+share = Table(
+    "share",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("share_id", String(64), nullable=False, unique=True),
+    Column("response_key", KEY, nullable=False, index=True),
+    Column("created_us", BigInteger, nullable=False),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("request_id", String(200), primary_key=True),
+    Column("method", String(40), nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("result", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False, index=True),
+)

@@ -1,0 +1,341 @@
+"""Everything that changes a forest on disk, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+
+from grok_tree.errors import ConflictError
+from grok_tree.forest import (
+    Conversation,
+    ConversationChange,
+    Marks,
+    Response,
+    id_bytes,
+    id_text,
+)
+from grok_tree.store import _schema as tables
+from grok_tree.store._batch import Batch, finished_facts
+from grok_tree.store._reader import Reader, path_positions, subtree_positions
+from grok_tree.store._rows import (
+    GROWING,
+    PARTIAL,
+    REASONS,
+    SHARED,
+    Finish,
+    NewResponse,
+    content_hash,
+    decode_facts,
+    encode_facts,
+    encode_logprobs,
+    encode_marks,
+    microseconds,
+)
+from grok_tree.store._search import index_some, note_unindexed
+
+_c, _r = tables.conversation.c, tables.response.c
+_COUNTERS = select(_c.key, _c.revision, _c.next_position, _c.n_visible).where(
+    _c.id == bindparam("conversation")
+)
+_PLACE = select(_r.position, _r.conversation_key).where(_r.id == bindparam("parent"))
+_INSERT_RESPONSES = insert(tables.response)
+
+
+class Writer(Reader):
+    """Reads and writes of one transaction; valid only inside the work that was submitted."""
+
+    def insert_conversation(self, conversation: Conversation) -> None:
+        """Store a new, empty conversation."""
+        self._connection.execute(
+            insert(tables.conversation).values(
+                id=id_bytes(conversation.conversation_id),
+                title=conversation.title,
+                starred=conversation.starred,
+                created_us=microseconds(conversation.create_time),
+                modified_us=microseconds(conversation.modify_time),
+                model_name=conversation.model_name,
+                system_prompt=conversation.system_prompt,
+                system_prompt_name=conversation.system_prompt_name,
+                revision=conversation.revision,
+                leaf_position=None,
+                next_position=0,
+                n_visible=0,
+                deleted=False,
+            )
+        )
+
+    def update_conversation(
+        self, conversation_id: str, change: ConversationChange, now: datetime
+    ) -> Conversation:
+        """Change the fields that are set and return the conversation.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            ResponseNotFound: The new leaf does not exist.
+        """
+        row = self._conversation_row(conversation_id)
+        values = {
+            name: value
+            for name, value in msgspec.structs.asdict(change).items()
+            if value is not msgspec.UNSET
+        }
+        if "leaf_response_id" in values:
+            leaf = values.pop("leaf_response_id")
+            values["leaf_position"] = leaf and self._response_row(leaf).position
+        self._touch(row.key, row.revision + 1, now, values)
+        return self.conversation(conversation_id)
+
+    def set_conversation_deleted(
+        self, conversation_id: str, *, deleted: bool, now: datetime
+    ) -> Conversation:
+        """Hide or show a conversation and return it."""
+        row = self._conversation_row(conversation_id)
+        self._touch(row.key, row.revision + 1, now, {"deleted": deleted})
+        return self.conversation(conversation_id)
+
+    def add_responses(
+        self,
+        conversation_id: str,
+        new: Sequence[NewResponse],
+        *,
+        now: datetime,
+        leaf_index: int | None = None,
+    ) -> list[Response]:
+        """Store responses in the order given; the cost does not depend on what is there.
+
+        Raises:
+            ConversationNotFound: There is no such conversation.
+            ResponseNotFound: A parent does not exist.
+            ConflictError: A parent belongs to another conversation.
+        """
+        counters = self._counters(conversation_id)
+        batch = Batch(conversation_id, counters, now, self._place)
+        for one in new:
+            batch.add(one)
+        self._connection.execute(_INSERT_RESPONSES, batch.rows)
+        self._keep_for_search(batch)
+        values: dict[str, Any] = {
+            "next_position": counters.next_position + len(new),
+            "n_visible": counters.n_visible + len(new),
+        }
+        if leaf_index is not None:
+            values["leaf_position"] = counters.next_position + leaf_index
+        self._touch(counters.key, batch.revision, now, values)
+        return batch.responses
+
+    def grow(self, response_id: str, *, message: str, reasoning: str, now: datetime) -> None:
+        """Save what has come of a growing response; one that has ended stays as it is."""
+        row = self._response_row(response_id)
+        if row.flags & GROWING:
+            values = {"message": message, "reasoning": reasoning or None}
+            self._change_response(row, values, now)
+
+    def finish(
+        self, response_id: str, finish: Finish, *, now: datetime, move_leaf: bool
+    ) -> Response:
+        """End a growing response and return it.
+
+        Raises:
+            ConflictError: It has ended before.
+        """
+        row = self._response_row(response_id)
+        if not row.flags & GROWING:
+            raise ConflictError(
+                f"response {response_id} has ended before; a response ends once",
+                response_id=response_id,
+            )
+        flags = row.flags & ~(GROWING | PARTIAL) | (PARTIAL if finish.partial else 0)
+        values = {
+            "message": finish.message,
+            "reasoning": finish.reasoning or None,
+            "flags": flags,
+            "finish_reason": REASONS.index(finish.finish_reason),
+            "facts": encode_facts(finished_facts(decode_facts(row.facts), finish)),
+            "content_hash": content_hash(
+                row.sender, row.parent_id, finish.message, finish.reasoning
+            ),
+        }
+        leaf = {"leaf_position": row.position} if move_leaf and not row.hidden_at else {}
+        self._change_response(row, values, now, leaf)
+        note_unindexed(self._connection, [row.key])
+        if finish.logprobs:
+            stored = {"response_key": row.key, "tokens": encode_logprobs(finish.logprobs)}
+            self._connection.execute(insert(tables.logprobs), stored)
+        return self.response(response_id)
+
+    def set_marks(self, response_id: str, marks: Marks, *, now: datetime) -> Response:
+        """Replace the marks of a response and return it."""
+        row = self._response_row(response_id)
+        self._change_response(row, {"marks": encode_marks(marks)}, now)
+        return self.response(response_id)
+
+    def hide(self, response_id: str, now: datetime) -> int:
+        """Hide a response with everything below it that is still visible; return how many."""
+        row = self._response_row(response_id)
+        revision = self._revision(row.conversation_key) + 1
+        n_hidden = self._mark_hidden(row, revision, was=0, becomes=revision)
+        leaf = self._visible_leaf(row.conversation_key)
+        self._touch(
+            row.conversation_key,
+            revision,
+            now,
+            {"n_visible": _c.n_visible - n_hidden, "leaf_position": leaf},
+        )
+        return n_hidden
+
+    def unhide(self, response_id: str, now: datetime) -> int:
+        """Show what hiding this response had hidden; return how many."""
+        row = self._response_row(response_id)
+        if not row.hidden_at:
+            return 0
+        revision = self._revision(row.conversation_key) + 1
+        n_shown = self._mark_hidden(row, revision, was=row.hidden_at, becomes=0)
+        self._touch(row.conversation_key, revision, now, {"n_visible": _c.n_visible + n_shown})
+        return n_shown
+
+    def add_share(self, share_id: str, response_id: str, now: datetime) -> None:
+        """Publish the path to a response under an id."""
+        row = self._response_row(response_id)
+        stored = {
+            "share_id": share_id,
+            "response_key": row.key,
+            "created_us": microseconds(now),
+        }
+        self._connection.execute(insert(tables.share), stored)
+        self._change_response(row, {"flags": row.flags | SHARED}, now)
+
+    def remove_shares(
+        self, *, now: datetime, share_id: str | None = None, response_id: str | None = None
+    ) -> int:
+        """Take back one share, or every share of a response; return how many there were."""
+        if share_id is not None:
+            response_id = self.share(share_id).response_id
+        assert response_id is not None
+        row = self._response_row(response_id)
+        shares = tables.share.c
+        of_response = shares.response_key == row.key
+        which = of_response if share_id is None else shares.share_id == share_id
+        n_removed = self._connection.execute(delete(tables.share).where(which)).rowcount
+        left = self._connection.execute(select(shares.key).where(of_response)).first()
+        if n_removed and left is None:
+            self._change_response(row, {"flags": row.flags & ~SHARED}, now)
+        return n_removed
+
+    def remember(
+        self, request_id: str, *, method: str, fingerprint: bytes, result: bytes, now: datetime
+    ) -> None:
+        """Keep the first result of a request."""
+        stored = {
+            "request_id": request_id,
+            "method": method,
+            "fingerprint": fingerprint,
+            "result": result,
+            "created_us": microseconds(now),
+        }
+        self._connection.execute(insert(tables.request), stored)
+
+    def forget_requests(self, before: datetime) -> int:
+        """Drop results that are older; return how many."""
+        old = tables.request.c.created_us < microseconds(before)
+        return self._connection.execute(delete(tables.request).where(old)).rowcount
+
+    def interrupt_growing(self, now: datetime) -> int:
+        """Make partial responses of all that still grow, because nobody feeds them any more."""
+        growing = select(_r.id).where(_r.finish_reason.is_(None), _r.flags.op("&")(GROWING) != 0)
+        ids = list(self._connection.scalars(growing))
+        for raw in ids:
+            response_id = id_text(raw)
+            row = self._response_row(response_id)
+            finish = Finish(
+                message=row.message,
+                reasoning=row.reasoning or "",
+                partial=True,
+                finish_reason="failed",
+                timing=decode_facts(row.facts).timing,
+            )
+            self.finish(response_id, finish, now=now, move_leaf=False)
+        return len(ids)
+
+    def index_rest(self) -> None:
+        """Index every finished response, so that a search that follows finds all of them."""
+        while index_some(self._connection):
+            pass
+
+    def _keep_for_search(self, batch: Batch) -> None:
+        finished = [row["id"] for row in batch.rows if not row["flags"] & GROWING]
+        if not finished:
+            return
+        first = batch.rows[0]
+        keys = self._connection.scalars(
+            select(_r.key).where(
+                _r.conversation_key == first["conversation_key"],
+                _r.position >= first["position"],
+                _r.flags.op("&")(GROWING) == 0,
+            )
+        )
+        note_unindexed(self._connection, list(keys))
+
+    def _counters(self, conversation_id: str) -> Any:
+        values = {"conversation": id_bytes(conversation_id)}
+        row = self._connection.execute(_COUNTERS, values).first()
+        return row or self._conversation_row(conversation_id)
+
+    def _place(self, parent_id: str) -> Any:
+        row = self._connection.execute(_PLACE, {"parent": id_bytes(parent_id)}).first()
+        return row or self._response_row(parent_id)
+
+    def _revision(self, conversation_key: int) -> int:
+        query = select(_c.revision).where(_c.key == conversation_key)
+        revision: int = self._connection.execute(query).scalar_one()
+        return revision
+
+    def _touch(
+        self, conversation_key: int, revision: int, now: datetime, values: dict[str, Any]
+    ) -> None:
+        values = {**values, "revision": revision, "modified_us": microseconds(now)}
+        which = _c.key == conversation_key
+        self._connection.execute(update(tables.conversation).where(which).values(values))
+
+    def _change_response(
+        self,
+        row: Any,
+        values: dict[str, Any],
+        now: datetime,
+        conversation_values: dict[str, Any] | None = None,
+    ) -> None:
+        revision = self._revision(row.conversation_key) + 1
+        changed = update(tables.response).where(_r.key == row.key)
+        self._connection.execute(changed.values({**values, "revision": revision}))
+        self._touch(row.conversation_key, revision, now, conversation_values or {})
+
+    def _mark_hidden(self, top: Any, revision: int, *, was: int, becomes: int) -> int:
+        below = subtree_positions(top.conversation_key, top.position)
+        which = and_(
+            _r.conversation_key == top.conversation_key,
+            _r.position.in_(select(below.c.position)),
+            _r.hidden_at == was,
+        )
+        changed = update(tables.response).where(which)
+        return self._connection.execute(
+            changed.values(hidden_at=becomes, revision=revision)
+        ).rowcount
+
+    def _visible_leaf(self, conversation_key: int) -> int | None:
+        """Return the leaf, or its nearest ancestor that is visible."""
+        query = select(_c.leaf_position).where(_c.key == conversation_key)
+        leaf: int | None = self._connection.execute(query).scalar_one()
+        if leaf is None:
+            return None
+        path = path_positions(conversation_key, leaf)
+        # Positions grow along a path, and everything below a hidden response is hidden.
+        visible = select(func.max(_r.position)).where(
+            _r.conversation_key == conversation_key,
+            _r.position.in_(select(path.c.position)),
+            _r.hidden_at == 0,
+        )
+        nearest: int | None = self._connection.execute(visible).scalar_one()
+        return nearest
