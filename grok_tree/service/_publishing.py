@@ -102,8 +102,10 @@ class PublishingUseCases(ConversationUseCases):
         if (share_id is None) == (response_id is None):
             raise InvalidOperationError("name either a share or a response to unshare")
 
+        now = self._world.clock.now()
+
         def work(writer: Writer) -> int:
-            return writer.remove_shares(share_id=share_id, response_id=response_id)
+            return writer.remove_shares(share_id=share_id, response_id=response_id, now=now)
 
         return await self._once(
             request_id, "unshare", (share_id, response_id), result=int, work=work
@@ -134,6 +136,7 @@ class PublishingUseCases(ConversationUseCases):
         if not query.strip():
             raise InvalidOperationError("the search is empty; give a word")
         limit = page_limit(page_size)
+        await self._submit(lambda writer: writer.index_rest(), durable=False)
         rows = await self._read(
             lambda reader: reader.search(
                 query, limit=limit, after=page_token, conversation_id=conversation_id

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import anyio
 import msgspec
@@ -34,6 +34,8 @@ from grok_tree.store import Finish
 
 CHECKPOINT_S = 0.4
 """A growing answer is saved this often; a crash loses at most what came since."""
+
+E = TypeVar("E", bound=Exception)
 
 _log = logging.getLogger(__name__)
 
@@ -145,6 +147,7 @@ class SamplingRun:
     async def _read(
         self, events: Callable[[], AsyncIterator[SamplerEvent]]
     ) -> GrokTreeError | None:
+        error: GrokTreeError | None = None
         try:
             async with anyio.create_task_group() as background:
                 background.start_soon(self._checkpoint_regularly)
@@ -153,14 +156,14 @@ class SamplingRun:
                         await self._take(event)
                 background.cancel_scope.cancel()
         except* GrokTreeError as group:
-            return _first_error(group)
+            error = _first_error(group)
         except* Exception as group:
-            _log.exception("the sampler of %s failed", self.started.model_name, exc_info=group)
+            _log.exception("the sampler of %s failed", self.started.model_name)
             name = type(_first_error(group)).__name__
-            return SamplingError(
+            error = SamplingError(
                 f"model {self.started.model_name} failed with {name}; the server's log has more"
             )
-        return None
+        return error
 
     async def _take(self, event: SamplerEvent) -> None:
         sibling = self._siblings[event.index]
@@ -276,8 +279,8 @@ class _NoSaves:
         raise AssertionError(response_id, finish, move_leaf)
 
 
-def _first_error(group: BaseExceptionGroup[Exception]) -> Exception:
-    first: Exception | BaseExceptionGroup[Exception] = group
+def _first_error(group: BaseExceptionGroup[E]) -> E:
+    first: E | BaseExceptionGroup[E] = group
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return first
