@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+# The suites live in the package, where pytest does not rewrite assertions by itself.
+pytest.register_assert_rewrite("grok_tree.testing.contracts")
+
 # The default is small and the same in every run; `HYPOTHESIS_PROFILE=thorough` looks further.
 settings.register_profile(
     "ci",
