@@ -70,6 +70,7 @@ class Engine:
         """
         call = _Call(self._server.handle_chat_completions, request)
         answer = _Answer(index, prefill)
+        # Errors are raised outside the task group, which would wrap them.
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(call.run)
             try:
@@ -135,15 +136,18 @@ class _Answer:
         self._repeated = prefill
         self._reason: FinishReason = "failed"
         self._usage = Usage()
+        self._error: GrokTreeError | None = None
 
     def events(self, chunk: Chunk) -> list[SamplerEvent]:
         if "error" in chunk:
-            raise _error(chunk["error"])
+            self._error = _error(chunk["error"])
         if usage := chunk.get("usage"):
             self._usage = _usage(usage)
         return [event for choice in chunk.get("choices", ()) for event in self._choice(choice)]
 
     def finished(self) -> Finished:
+        if self._error is not None:
+            raise self._error
         return Finished(finish_reason=self._reason, index=self._index, usage=self._usage)
 
     def _choice(self, choice: Chunk) -> list[SamplerEvent]:

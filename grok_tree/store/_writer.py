@@ -319,10 +319,13 @@ class Writer(Reader):
             _r.position.in_(select(below.c.position)),
             _r.hidden_at == was,
         )
+        # Counted apart: the driver gives no row count for an update that begins with a query.
+        n_changed: int = self._connection.execute(
+            select(func.count()).select_from(tables.response).where(which)
+        ).scalar_one()
         changed = update(tables.response).where(which)
-        return self._connection.execute(
-            changed.values(hidden_at=becomes, revision=revision)
-        ).rowcount
+        self._connection.execute(changed.values(hidden_at=becomes, revision=revision))
+        return n_changed
 
     def _visible_leaf(self, conversation_key: int) -> int | None:
         """Return the leaf, or its nearest ancestor that is visible."""
