@@ -1,1 +1,101 @@
-"""wire"""
+"""The wire schema in Python: messages, converters to the values of the forest, errors as statuses.
+
+The only room that knows the generated code; `pb` are its messages, `ForestsStub` and
+`ForestsServicer` its service.
+"""
+
+from grok_tree.wire._errors import (
+    ERROR_KEY,
+    STATUSES,
+    error_from_call,
+    error_from_wire,
+    error_to_wire,
+    status_of,
+)
+from grok_tree.wire._events import (
+    EventReader,
+    logprob_to_wire,
+    logprobs_from_wire,
+    pack_events,
+)
+from grok_tree.wire._values import (
+    change_from_wire,
+    change_to_wire,
+    conversation_from_wire,
+    conversation_to_wire,
+    draft_from_wire,
+    draft_to_wire,
+    hit_from_wire,
+    hit_to_wire,
+    mark_change_from_wire,
+    mark_change_to_wire,
+    marks_from_wire,
+    marks_to_wire,
+    model_from_wire,
+    model_to_wire,
+    origin_from_wire,
+    origin_to_wire,
+    response_from_wire,
+    response_to_wire,
+    settings_from_wire,
+    settings_to_wire,
+    share_from_wire,
+    share_to_wire,
+    time_from_wire,
+    time_to_wire,
+    timing_from_wire,
+    timing_to_wire,
+    usage_from_wire,
+    usage_to_wire,
+)
+from grok_tree.wire.v1 import forests_pb2 as pb
+from grok_tree.wire.v1.forests_pb2_grpc import (
+    ForestsServicer,
+    ForestsStub,
+    add_ForestsServicer_to_server,
+)
+
+__all__ = [
+    "ERROR_KEY",
+    "STATUSES",
+    "EventReader",
+    "ForestsServicer",
+    "ForestsStub",
+    "add_ForestsServicer_to_server",
+    "change_from_wire",
+    "change_to_wire",
+    "conversation_from_wire",
+    "conversation_to_wire",
+    "draft_from_wire",
+    "draft_to_wire",
+    "error_from_call",
+    "error_from_wire",
+    "error_to_wire",
+    "hit_from_wire",
+    "hit_to_wire",
+    "logprob_to_wire",
+    "logprobs_from_wire",
+    "mark_change_from_wire",
+    "mark_change_to_wire",
+    "marks_from_wire",
+    "marks_to_wire",
+    "model_from_wire",
+    "model_to_wire",
+    "origin_from_wire",
+    "origin_to_wire",
+    "pack_events",
+    "pb",
+    "response_from_wire",
+    "response_to_wire",
+    "settings_from_wire",
+    "settings_to_wire",
+    "share_from_wire",
+    "share_to_wire",
+    "status_of",
+    "time_from_wire",
+    "time_to_wire",
+    "timing_from_wire",
+    "timing_to_wire",
+    "usage_from_wire",
+    "usage_to_wire",
+]

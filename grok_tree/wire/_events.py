@@ -1,0 +1,190 @@
+"""What happens during a sampling, packed into as few messages as possible.
+
+This is the hot path: the price of a stream is a price a message, so everything that has happened
+since the last message goes into one, and the texts of neighbouring tokens are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from grok_tree.forest import (
+    Ended,
+    Reasoning,
+    ResponseId,
+    SamplingEvent,
+    Started,
+    Token,
+    TokenAlternative,
+    TokenLogprob,
+)
+from grok_tree.wire._errors import error_from_wire, error_to_wire
+from grok_tree.wire._values import response_from_wire, response_to_wire
+from grok_tree.wire.v1 import forests_pb2 as pb
+
+MAX_MESSAGE_BYTES = 256 * 1024
+"""A message is closed when it holds so many bytes of tokens; one response may still follow."""
+
+
+def pack_events(events: Sequence[SamplingEvent]) -> Iterator[pb.SampleEvents]:
+    """Yield messages that hold all events, in order."""
+    packer = _Packer()
+    for event in events:
+        full = packer.add(event)
+        if full is not None:
+            yield full
+    yield packer.message()
+
+
+class _Packer:
+    """Collects events until a message is full."""
+
+    def __init__(self) -> None:
+        self._started: pb.SamplingStarted | None = None
+        self._ended: list[pb.SamplingEnded] = []
+        self._batches: list[_Batch] = []
+        self._open: dict[int, _Batch] = {}
+        self._size = 0
+
+    def add(self, event: SamplingEvent) -> pb.SampleEvents | None:
+        """Take an event; return a message when it is time to send one."""
+        match event:
+            case Token():
+                self._token(event)
+            case Reasoning():
+                self._reasoning(event)
+            case Started():
+                self._started = _started_to_wire(event)
+            case Ended():
+                self._ended.append(_ended_to_wire(event))
+                return self.message()
+        return self.message() if self._size > MAX_MESSAGE_BYTES else None
+
+    def message(self) -> pb.SampleEvents:
+        """Return what was collected, and begin anew."""
+        tokens = [batch.message() for batch in self._batches]
+        packed = pb.SampleEvents(started=self._started, tokens=tokens, ended=self._ended)
+        self.__init__()  # type: ignore[misc]
+        return packed
+
+    def _token(self, token: Token) -> None:
+        batch = self._batch(token.index, reasoning=False)
+        batch.texts.append(token.text)
+        if token.logprob is not None:
+            batch.logprobs.append(logprob_to_wire(token.logprob))
+            self._size += 32 * (1 + len(token.logprob.alternatives))
+        self._size += 2 + len(token.text)
+
+    def _reasoning(self, piece: Reasoning) -> None:
+        self._batch(piece.index, reasoning=True).texts.append(piece.text)
+        self._size += len(piece.text)
+
+    def _batch(self, index: int, *, reasoning: bool) -> _Batch:
+        batch = self._open.get(index)
+        if batch is None or batch.reasoning != reasoning:
+            batch = self._open[index] = _Batch(index, reasoning=reasoning)
+            self._batches.append(batch)
+        return batch
+
+
+class _Batch:
+    """Neighbouring pieces of one sibling."""
+
+    def __init__(self, index: int, *, reasoning: bool) -> None:
+        self.index = index
+        self.reasoning = reasoning
+        self.texts: list[str] = []
+        self.logprobs: list[pb.TokenLogprob] = []
+
+    def message(self) -> pb.TokenBatch:
+        text = "".join(self.texts)
+        if self.reasoning:
+            return pb.TokenBatch(index=self.index, reasoning=text)
+        lengths = [len(piece) for piece in self.texts]
+        return pb.TokenBatch(index=self.index, text=text, lengths=lengths, logprobs=self.logprobs)
+
+
+class EventReader:
+    """Unpacks the messages of one stream; keeps count of where each sibling's text has come."""
+
+    def __init__(self) -> None:
+        self._offsets: dict[int, int] = {}
+
+    def events(self, message: pb.SampleEvents) -> list[SamplingEvent]:
+        """Return the events of the next message."""
+        found: list[SamplingEvent] = []
+        if message.HasField("started"):
+            found.append(_started_from_wire(message.started))
+        for batch in message.tokens:
+            found.extend(self._batch_events(batch))
+        found.extend(_ended_from_wire(ended) for ended in message.ended)
+        return found
+
+    def _batch_events(self, batch: pb.TokenBatch) -> Iterator[SamplingEvent]:
+        if batch.reasoning:
+            yield Reasoning(batch.reasoning, batch.index)
+        begin = 0
+        offset = self._offsets.get(batch.index, 0)
+        for place, length in enumerate(batch.lengths):
+            logprob = None
+            if batch.logprobs:
+                logprob = logprob_from_wire(batch.logprobs[place], offset)
+            yield Token(batch.text[begin : begin + length], batch.index, offset, logprob)
+            begin += length
+            offset += length
+        self._offsets[batch.index] = offset
+
+
+def logprob_to_wire(logprob: TokenLogprob) -> pb.TokenLogprob:
+    """Return a log-probability as a message; its offset follows from its place."""
+    others = [pb.TokenAlternative(text=a.text, logprob=a.logprob) for a in logprob.alternatives]
+    return pb.TokenLogprob(text=logprob.text, logprob=logprob.logprob, alternatives=others)
+
+
+def logprob_from_wire(message: pb.TokenLogprob, offset: int) -> TokenLogprob:
+    """Return a log-probability from its message."""
+    others = tuple(TokenAlternative(a.text, a.logprob) for a in message.alternatives)
+    return TokenLogprob(message.text, message.logprob, others, offset)
+
+
+def logprobs_from_wire(messages: Iterable[pb.TokenLogprob]) -> list[TokenLogprob]:
+    """Return all log-probabilities of a response, with the offset of each."""
+    found = []
+    offset = 0
+    for message in messages:
+        found.append(logprob_from_wire(message, offset))
+        offset += len(message.text)
+    return found
+
+
+def _started_to_wire(started: Started) -> pb.SamplingStarted:
+    human = started.human_response
+    return pb.SamplingStarted(
+        sampling_id=started.sampling_id,
+        human_response=None if human is None else response_to_wire(human),
+        response_ids=started.response_ids,
+        model_name=started.model_name,
+    )
+
+
+def _started_from_wire(message: pb.SamplingStarted) -> Started:
+    has_human = message.HasField("human_response")
+    return Started(
+        sampling_id=message.sampling_id,
+        human_response=response_from_wire(message.human_response) if has_human else None,
+        response_ids=tuple(ResponseId(one) for one in message.response_ids),
+        model_name=message.model_name,
+    )
+
+
+def _ended_to_wire(ended: Ended) -> pb.SamplingEnded:
+    return pb.SamplingEnded(
+        index=ended.index,
+        response=response_to_wire(ended.response),
+        error=None if ended.error is None else error_to_wire(ended.error),
+    )
+
+
+def _ended_from_wire(message: pb.SamplingEnded) -> Ended:
+    error = error_from_wire(message.error) if message.HasField("error") else None
+    return Ended(response=response_from_wire(message.response), index=message.index, error=error)
