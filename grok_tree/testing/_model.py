@@ -210,7 +210,9 @@ class ModelForest:
             parent, origin = ids.human, ("sampled", None)
         for answer in ids.answers:
             text = f"echo: {self._last_human(conversation, parent)}"
-            made = SeenResponse(answer, parent, "assistant", text, origin=origin)
+            made = SeenResponse(
+                answer, parent, "assistant", text, finish_reason="stop", origin=origin
+            )
             conversation.responses[answer] = made
         conversation.leaf = ids.answers[0]
         self._touch(conversation)

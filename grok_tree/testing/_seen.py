@@ -16,6 +16,7 @@ class SeenResponse:
     sender: str
     message: str
     manual: bool = False
+    finish_reason: str | None = None
     partial: bool = False
     shared: bool = False
     origin: tuple[str, str | None] = ("manual", None)
@@ -57,6 +58,7 @@ def seen_response(response: Response) -> SeenResponse:
         sender=response.sender,
         message=response.message,
         manual=response.manual,
+        finish_reason=response.finish_reason,
         partial=response.partial,
         shared=response.shared,
         origin=(response.origin.kind, response.origin.of),

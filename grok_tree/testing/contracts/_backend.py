@@ -46,6 +46,9 @@ class Backend(Protocol):
         An empty message samples directly below the parent.
         """
 
+    def cut(self, conversation_id: str, message: str, *, model_name: str, after: int) -> TurnIds:
+        """Begin a turn as a new root, leave its stream after some tokens, wait until it is kept."""
+
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         """Sample n siblings of a response."""
 

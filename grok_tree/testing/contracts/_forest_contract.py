@@ -74,6 +74,7 @@ class ForestContract:
             question.response_id,
             "assistant",
             "echo: hello there",
+            finish_reason="stop",
             origin=("sampled", None),
         )
 
@@ -113,6 +114,29 @@ class ForestContract:
         with pytest.raises(InvalidOperationError, match="an empty message"):
             backend.turn(conversation, "", None)
         assert backend.seen(conversation).responses == ()
+
+    def test_a_stream_that_is_left_keeps_what_came(self, backend: Backend) -> None:
+        conversation = backend.create()
+        ids = backend.cut(conversation, "hello", model_name="scripted/hang", after=1)
+
+        seen = backend.seen(conversation)
+        question, kept = seen.responses
+        assert (question.response_id, kept.response_id) == (ids.human, *ids.answers)
+        assert (kept.message, kept.partial) == ("waiting", True)
+        assert kept.finish_reason in ("cancelled", "disconnected")
+        assert seen.leaf is None
+
+    @pytest.mark.parametrize("after", [1, 2, 3])
+    def test_a_stream_may_be_left_at_any_moment(self, backend: Backend, after: int) -> None:
+        """Also between the last token and the moment when the answer is stored."""
+        conversation = backend.create()
+        backend.cut(conversation, "hello", model_name="scripted/words-3", after=after)
+
+        kept = backend.seen(conversation).responses[1]
+        whole = (kept.message, kept.finish_reason) == ("word1 word2 word3", "stop")
+        cut = kept.finish_reason in ("cancelled", "disconnected")
+        assert kept.message.startswith("word1")
+        assert (whole and not kept.partial) or (cut and kept.partial)
 
     def test_a_resample_is_a_sibling_and_overwrites_nothing(self, backend: Backend) -> None:
         conversation = backend.create()

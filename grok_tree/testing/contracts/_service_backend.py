@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from grok_tree.forest import (
     Response,
     ResponseDraft,
     ResponseId,
+    Token,
     consequence,
     resample_parent,
 )
 from grok_tree.samplers import SamplerRegistry, ScriptedSampler
-from grok_tree.service import Forests, SampleCommand, SystemIds, World, open_forests
+from grok_tree.service import Forests, SampleCommand, SamplingRun, SystemIds, World, open_forests
 from grok_tree.store import Store
 from grok_tree.testing._seen import SeenConversation, TurnIds, seen_conversation
 
@@ -71,6 +72,15 @@ class ServiceBackend:
             n=n,
         )
         return self._portal.call(self._sample, command)
+
+    def cut(self, conversation_id: str, message: str, *, model_name: str, after: int) -> TurnIds:
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=conversation_id,
+            message=message,
+            model_name=model_name,
+        )
+        return self._portal.call(self._cut, command, after)
 
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)
@@ -156,8 +166,24 @@ class ServiceBackend:
             failed = [e.error for e in events if isinstance(e, Ended) and e.error is not None]
             if failed:
                 raise failed[0]
-        human = run.started.human_response
-        return TurnIds(human.response_id if human else None, run.started.response_ids)
+        return _ids_of(run)
+
+    async def _cut(self, command: SampleCommand, after: int) -> TurnIds:
+        run = await self._forests.sample(command)
+        n_tokens = 0
+        async with aclosing(run.follow()) as stream:  # type: ignore[type-var]
+            async for events in stream:
+                n_tokens += sum(isinstance(event, Token) for event in events)
+                if n_tokens >= after:
+                    break
+        async for _ in run.follow():
+            pass
+        return _ids_of(run)
+
+
+def _ids_of(run: SamplingRun) -> TurnIds:
+    human = run.started.human_response
+    return TurnIds(human.response_id if human else None, run.started.response_ids)
 
 
 @contextmanager
