@@ -12,6 +12,7 @@ from grok_tree.service._requests import (
     SharedPath,
 )
 from grok_tree.service._run import SamplingRun
+from grok_tree.service._tasks import background_tasks
 
 __all__ = [
     "DEFAULT_PAGE",
@@ -30,5 +31,6 @@ __all__ = [
     "SystemClock",
     "SystemIds",
     "World",
+    "background_tasks",
     "open_forests",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import anyio
 import anyio.to_thread
 
 from grok_tree.service._base import World
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
+from grok_tree.service._tasks import background_tasks
 
 
 class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
@@ -28,11 +28,8 @@ class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
 async def open_forests(world: World) -> AsyncIterator[Forests]:
     """Run the use cases until the block is left; then running samplings stop and are saved."""
     await anyio.to_thread.run_sync(_repair, world)
-    async with anyio.create_task_group() as tasks:
-        try:
-            yield Forests(world, tasks)
-        finally:
-            tasks.cancel_scope.cancel()
+    async with background_tasks() as tasks:
+        yield Forests(world, tasks)
 
 
 def _repair(world: World) -> None:

@@ -47,6 +47,11 @@ class SamplingUseCases(UseCases):
         run = self._runs.get(sampling_id)
         return run is not None and run.cancel()
 
+    def stop_samplings(self) -> None:
+        """Stop every sampling and keep what came; their readers see the end of each."""
+        for run in list(self._runs.values()):
+            run.cancel()
+
     async def _sample(self, command: SampleCommand, ready: asyncio.Future[SamplingRun]) -> None:
         try:
             record, turn = await self._begin(command)

@@ -146,7 +146,7 @@ class Reader:
             ResponseNotFound: Naming the first that does not exist.
         """
         found: dict[str, Response] = {}
-        for batch in _batches([id_bytes(response_id) for response_id in response_ids]):
+        for batch in _batches([raw_id(response_id) for response_id in response_ids]):
             for row in self._connection.execute(RESPONSE.where(_r.id.in_(batch))):
                 response = response_from_row(row)
                 found[response.response_id] = response
@@ -261,7 +261,7 @@ class Reader:
         ).scalar_one()
 
     def _conversation_row(self, conversation_id: str) -> Any:
-        query = CONVERSATION.where(_c.id == id_bytes(conversation_id))
+        query = CONVERSATION.where(_c.id == raw_id(conversation_id))
         row = self._connection.execute(query).first()
         if row is None:
             raise ConversationNotFound(
@@ -271,7 +271,7 @@ class Reader:
         return row
 
     def _response_row(self, response_id: str) -> Any:
-        row = self._connection.execute(RESPONSE.where(_r.id == id_bytes(response_id))).first()
+        row = self._connection.execute(RESPONSE.where(_r.id == raw_id(response_id))).first()
         if row is None:
             raise _no_response(response_id)
         return row
@@ -324,6 +324,14 @@ def _no_response(response_id: str) -> ResponseNotFound:
 def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), _BATCH):
         yield values[start : start + _BATCH]
+
+
+def raw_id(an_id: str) -> bytes:
+    """Return the bytes of an id; what is no id at all matches nothing, so it is not found."""
+    try:
+        return id_bytes(an_id)
+    except InvalidOperationError:
+        return b""
 
 
 def _page_token(token: str, n_parts: int) -> list[int]:

@@ -20,7 +20,7 @@ from grok_tree.forest import (
 )
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import Batch, finished_facts
-from grok_tree.store._reader import Reader, path_positions, subtree_positions
+from grok_tree.store._reader import Reader, path_positions, raw_id, subtree_positions
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
@@ -280,12 +280,12 @@ class Writer(Reader):
         note_unindexed(self._connection, list(keys))
 
     def _counters(self, conversation_id: str) -> Any:
-        values = {"conversation": id_bytes(conversation_id)}
+        values = {"conversation": raw_id(conversation_id)}
         row = self._connection.execute(_COUNTERS, values).first()
         return row or self._conversation_row(conversation_id)
 
     def _place(self, parent_id: str) -> Any:
-        row = self._connection.execute(_PLACE, {"parent": id_bytes(parent_id)}).first()
+        row = self._connection.execute(_PLACE, {"parent": raw_id(parent_id)}).first()
         return row or self._response_row(parent_id)
 
     def _revision(self, conversation_key: int) -> int:

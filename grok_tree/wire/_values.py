@@ -6,19 +6,22 @@ What has its default value stays unset in the message, so that it costs nothing 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import (
     Conversation,
     ConversationChange,
     ConversationId,
+    FinishReason,
     MarkChange,
     Marks,
     Model,
     Origin,
+    OriginKind,
     Response,
     ResponseDraft,
     ResponseId,
@@ -30,6 +33,7 @@ from grok_tree.forest import (
 )
 from grok_tree.wire.v1 import forests_pb2 as pb
 
+_ORIGIN_KINDS, _FINISH_REASONS = get_args(OriginKind), get_args(FinishReason)
 _NO_SETTINGS, _NO_USAGE, _NO_TIMING = Settings(), Usage(), Timing()
 _NO_ORIGIN, _NO_MARKS = Origin(), Marks()
 _OPTIONAL_SETTINGS = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed")
@@ -172,7 +176,7 @@ def origin_from_wire(message: pb.Origin) -> Origin:
         ours: getattr(message, theirs) or None for ours, theirs in _ORIGIN_TEXTS.items()
     }
     return Origin(
-        kind=message.kind or "sampled",  # type: ignore[arg-type]
+        kind=_one_of(message.kind or "sampled", _ORIGIN_KINDS, "origin"),
         offset=message.offset if message.HasField("offset") else None,
         repairs=tuple(message.repairs),
         provenance=dict(message.provenance),
@@ -220,7 +224,7 @@ def response_from_wire(message: pb.Response) -> Response:
     plain = {name: getattr(message, name) for name in _RESPONSE_PLAIN}
     return Response(
         parent_response_id=_id_or_none(message.parent_response_id),
-        finish_reason=message.finish_reason or None,  # type: ignore[arg-type]
+        finish_reason=_one_of(message.finish_reason or None, _FINISH_REASONS, "finish reason"),
         create_time=time_from_wire(message.create_time),
         **plain,
         **_facts_from_wire(message),
@@ -248,7 +252,7 @@ def draft_from_wire(message: pb.ResponseDraft) -> ResponseDraft:
     return ResponseDraft(
         parent_response_id=_id_or_none(message.parent_response_id),
         parent_index=message.parent_index if message.HasField("parent_index") else None,
-        finish_reason=message.finish_reason or None,  # type: ignore[arg-type]
+        finish_reason=_one_of(message.finish_reason or None, _FINISH_REASONS, "finish reason"),
         create_time=None if created is None else time_from_wire(created),
         **plain,
         **_facts_from_wire(message),
@@ -421,6 +425,15 @@ def model_from_wire(message: pb.Model) -> Model:
         is_default=message.is_default,
         unavailable_because=message.unavailable_because,
     )
+
+
+def _one_of(value: Any, known: tuple[Any, ...], what: str) -> Any:
+    """Return a value of a closed set; what the store could not read back must not come in."""
+    if value is not None and value not in known:
+        raise InvalidOperationError(
+            f"{value!r} is no {what}; it must be one of: {', '.join(known)}"
+        )
+    return value
 
 
 def _id_or_none(text: str) -> ResponseId | None:

@@ -1,0 +1,188 @@
+"""A whole server: the store, the use cases, and the doors that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+import grpc.aio
+
+from grok_tree.errors import ConfigurationError, ExtraMissing
+from grok_tree.samplers import SamplerRegistry, installed_samplers
+from grok_tree.server._address import UNIX, bind, check_reach, split_address
+from grok_tree.server._guard import Guard
+from grok_tree.server._servicer import NativeDoor
+from grok_tree.service import Forests, World, background_tasks, open_forests
+from grok_tree.store import Store
+from grok_tree.wire import add_ForestsServicer_to_server
+
+DEFAULT_MODEL = "local/smollm2-135m"
+GRACE_S = 5.0
+"""How long running calls may take to end when the server stops."""
+
+_OPTIONS = (
+    # Otherwise a second server on the same port would silently take half of the calls.
+    ("grpc.so_reuseport", 0),
+    # Clients may ask whether we are alive every 10 s, also while nothing runs.
+    ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 9_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+
+class HttpDoor(Protocol):
+    """A door for browsers, opened when it is first needed."""
+
+    async def run(self) -> None:
+        """Serve from `open` until `close`; runs in the background."""
+
+    def open(self) -> str:
+        """Listen, if that is not done yet, and return the base URL."""
+
+    async def close(self) -> None:
+        """Stop listening and let running requests end."""
+
+
+HttpDoorFactory = Callable[[Forests], HttpDoor]
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What a server is started with.
+
+    Attributes:
+        database: Path or URL.
+        address: ``host:port`` (0 picks a free port) or ``unix:PATH``.
+        model: Sampled when nobody names one.
+        api_key: What callers must bring; None lets everybody in who can reach the address.
+        share_url: Base of the addresses of shares; empty for the HTTP door's own.
+        samplers: Makes the samplers; by default all that are installed.
+        http: Makes the HTTP door; None for none.
+        health: Whether the standard health service must be served.
+    """
+
+    database: str | Path
+    address: str = "127.0.0.1:0"
+    model: str = DEFAULT_MODEL
+    api_key: str | None = field(default=None, repr=False)
+    share_url: str = ""
+    samplers: Callable[[], SamplerRegistry] = installed_samplers
+    http: HttpDoorFactory | None = None
+    health: bool = False
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that accepts calls.
+
+    Attributes:
+        address: Where, as clients write it.
+        forests: Its use cases.
+        http: Its HTTP door, maybe still closed.
+    """
+
+    address: str
+    forests: Forests
+    http: HttpDoor | None
+
+
+@asynccontextmanager
+async def running_server(settings: ServerSettings) -> AsyncIterator[RunningServer]:
+    """Run a server while the block runs; then samplings are saved as partial and calls end.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        PortTaken: Somebody listens at the address.
+        ConfigurationError: The address is not safe or not of this machine.
+    """
+    _check_address(settings)
+    store = await anyio.to_thread.run_sync(Store.open, settings.database)
+    samplers = settings.samplers()
+    try:
+        doors = _Doors(settings)
+        world = World(store, samplers, settings.model, doors.share_url, _version())
+        async with open_forests(world) as forests, background_tasks() as tasks:
+            yield await doors.open(forests, store, tasks)
+            await doors.close(forests)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await samplers.aclose()
+            await anyio.to_thread.run_sync(store.close)
+
+
+class _Doors:
+    """Everything through which calls come in."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self._http: HttpDoor | None = None
+        self._grpc: grpc.aio.Server | None = None
+
+    async def share_url(self, share_id: str) -> str:
+        """Return where a share can be read; opens the HTTP door if it must."""
+        base = self._settings.share_url
+        if not base:
+            if self._http is None:
+                raise ConfigurationError("this server has no HTTP door to show shares")
+            base = self._http.open()
+        return f"{base.rstrip('/')}/s/{share_id}"
+
+    async def open(
+        self, forests: Forests, store: Store, tasks: anyio.abc.TaskGroup
+    ) -> RunningServer:
+        settings = self._settings
+        if settings.http is not None:
+            self._http = settings.http(forests)
+            tasks.start_soon(self._http.run)
+        server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=_OPTIONS)
+        add_ForestsServicer_to_server(NativeDoor(forests), server)
+        await _add_health(server, required=settings.health)
+        address = bind(server, settings.address)
+        await server.start()
+        self._grpc = server
+        store.announce(address)
+        return RunningServer(address, forests, self._http)
+
+    async def close(self, forests: Forests) -> None:
+        """Refuse new calls, let running samplings be saved, then end what still runs."""
+        if self._grpc is not None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._grpc.stop, GRACE_S)
+                forests.stop_samplings()
+        if self._http is not None:
+            await self._http.close()
+
+
+def _check_address(settings: ServerSettings) -> None:
+    if settings.address.startswith(UNIX):
+        return
+    check_reach(split_address(settings.address)[0], settings.api_key)
+
+
+async def _add_health(server: grpc.aio.Server, *, required: bool) -> None:
+    try:
+        from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+    except ImportError as error:
+        if required:
+            raise ExtraMissing(
+                'serving needs an extra; run: python -m pip install "grok-tree[server]"'
+            ) from error
+        return
+    servicer = health.aio.HealthServicer()
+    for service in ("", "grok_tree.wire.v1.Forests"):
+        await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+
+
+def _version() -> str:
+    try:
+        return version("grok-tree")
+    except PackageNotFoundError:
+        return "unknown"
