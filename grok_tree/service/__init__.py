@@ -2,6 +2,7 @@
 
 from grok_tree.service._base import DEFAULT_PAGE, LARGEST_PAGE, ShareUrl, World
 from grok_tree.service._forests import Forests, open_forests
+from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
 from grok_tree.service._requests import (
     ChangesPage,
@@ -20,6 +21,7 @@ __all__ = [
     "ChangesPage",
     "Clock",
     "ConversationPage",
+    "EventLog",
     "Forests",
     "Ids",
     "SampleCommand",

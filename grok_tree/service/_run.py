@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -29,6 +28,7 @@ from grok_tree.forest import (
     TokenLogprob,
     repaired_text,
 )
+from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock
 from grok_tree.store import Finish
 
@@ -72,9 +72,7 @@ class _Sibling:
 class SamplingRun:
     """A sampling from its first token to its last stored sibling.
 
-    The run appends every event to one log; each follower reads the log at its own pace and takes
-    all that has come since its last look. So a slow follower costs nobody anything, and a late
-    one misses nothing.
+    The run appends every event to one log, which its followers read each at its own pace.
     """
 
     def __init__(
@@ -86,13 +84,12 @@ class SamplingRun:
         self._detached = detached
         self._move_leaf = move_leaf
         self._siblings = [_Sibling(response_id) for response_id in started.response_ids]
-        self._log: list[SamplingEvent] = [started]
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._log: EventLog[SamplingEvent] = EventLog()
+        self._log.append(started)
         self._followers = 0
         self._scope = anyio.CancelScope()
         self._cut_reason: FinishReason = "cancelled"
         self._begun_at = clock.monotonic()
-        self.done = False
 
     @property
     def sampling_id(self) -> str:
@@ -101,7 +98,7 @@ class SamplingRun:
 
     def cancel(self, reason: FinishReason = "cancelled") -> bool:
         """Stop the model and keep what came. Return whether it was still running."""
-        if self.done or self._scope.cancel_called:
+        if self._log.closed or self._scope.cancel_called:
             return False
         self._cut_reason = reason
         self._scope.cancel()
@@ -112,24 +109,18 @@ class SamplingRun:
 
         The first list begins with `Started`; while the reader is away, events gather. Closing the
         iterator before the end is leaving; when nobody follows any more, the sampling stops and
-        keeps what came, unless it is detached.
+        has saved what came when the closing returns, unless it is detached.
         """
         self._followers += 1
         try:
-            seen = 0
-            while True:
-                if seen < len(self._log):
-                    batch = self._log[seen:]
-                    seen += len(batch)
+            async with aclosing(self._log.follow()) as batches:  # type: ignore[type-var]
+                async for batch in batches:
                     yield batch
-                elif self.done:
-                    return
-                else:
-                    await self._wait()
         finally:
             self._followers -= 1
-            if self._followers == 0 and not self._detached:
-                self.cancel("disconnected")
+            if self._followers == 0 and not self._detached and self.cancel("disconnected"):
+                with anyio.CancelScope(shield=True):
+                    await self._log.wait_closed()
 
     async def run(self, events: Callable[[], AsyncIterator[SamplerEvent]]) -> None:
         """Read the sampler to its end, save every sibling, never raise for a model's failure."""
@@ -141,8 +132,7 @@ class SamplingRun:
             # Whatever stopped the model, also the end of the server: what came is saved first.
             with anyio.CancelScope(shield=True):
                 await self._end_rest(error)
-            self.done = True
-            self._notify()
+            self._log.close()
 
     async def _read(
         self, events: Callable[[], AsyncIterator[SamplerEvent]]
@@ -178,7 +168,7 @@ class SamplingRun:
             case Reasoning():
                 sibling.reasoning.append(repaired_text(event.text))
                 sibling.dirty = True
-                self._publish(event)
+                self._log.append(event)
             case Finished():
                 await self._end(sibling, event)
 
@@ -188,7 +178,7 @@ class SamplingRun:
             sibling.first_token_s = self._clock.monotonic() - self._begun_at
         if token.logprob is not None:
             sibling.logprobs.append(msgspec.structs.replace(token.logprob, offset=sibling.length))
-        self._publish(Token(text, token.index, sibling.length, token.logprob))
+        self._log.append(Token(text, token.index, sibling.length, token.logprob))
         sibling.parts.append(text)
         sibling.length += len(text)
         sibling.size += len(text) if text.isascii() else len(text.encode())
@@ -224,7 +214,7 @@ class SamplingRun:
         response = await self._saves.finish(sibling.response_id, finish, move_leaf=move_leaf)
         if move_leaf:
             self._move_leaf = False  # the first sibling that succeeds is the leaf
-        self._publish(Ended(response=response, index=finished.index, error=error))
+        self._log.append(Ended(response=response, index=finished.index, error=error))
 
     async def _end_rest(self, error: GrokTreeError | None) -> None:
         reason: FinishReason = self._cut_reason
@@ -242,24 +232,6 @@ class SamplingRun:
     def _all_ended(self) -> bool:
         return all(sibling.ended for sibling in self._siblings)
 
-    def _publish(self, event: SamplingEvent) -> None:
-        self._log.append(event)
-        self._notify()
-
-    def _notify(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.pop()
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def _wait(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiting.discard(waiter)
-
 
 def finished_run(started: Started, responses: list[Response], *, clock: Clock) -> SamplingRun:
     """Return a run that has ended, made from what it stored; for a repeated request."""
@@ -267,7 +239,7 @@ def finished_run(started: Started, responses: list[Response], *, clock: Clock) -
     for index, response in enumerate(responses):
         run._log.append(Token(response.message, index))
         run._log.append(Ended(response=response, index=index))
-    run.done = True
+    run._log.close()
     return run
 
 
