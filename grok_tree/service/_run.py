@@ -211,7 +211,9 @@ class SamplingRun:
         )
         sibling.ended = True
         move_leaf = self._move_leaf and not partial
-        response = await self._saves.finish(sibling.response_id, finish, move_leaf=move_leaf)
+        # Once begun it is carried through: an answer that is stored must also be announced.
+        with anyio.CancelScope(shield=True):
+            response = await self._saves.finish(sibling.response_id, finish, move_leaf=move_leaf)
         if move_leaf:
             self._move_leaf = False  # the first sibling that succeeds is the leaf
         self._log.append(Ended(response=response, index=finished.index, error=error))
