@@ -1,1 +1,47 @@
-"""client"""
+"""Clients: the same interface for programs with an event loop and for blocking ones."""
+
+from grok_tree.client._client import AsyncClient, default_database
+from grok_tree.client._conversation import Conversation
+from grok_tree.client._does_it_work import does_it_work
+from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
+from grok_tree.client._models import Models
+from grok_tree.client._options import SamplingOptions
+from grok_tree.client._response import Response
+from grok_tree.client._sampling import (
+    EventStream,
+    IndexedTokenStream,
+    Sampling,
+    SamplingGroup,
+    TokenStream,
+)
+from grok_tree.client._sync_client import Client, SyncConversationPage, SyncGrok, SyncModels
+from grok_tree.client._sync_conversation import SyncConversation
+from grok_tree.client._sync_response import SyncResponse
+from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Conversation",
+    "ConversationPage",
+    "EventStream",
+    "Grok",
+    "IndexedTokenStream",
+    "Models",
+    "ResolvedId",
+    "Response",
+    "Sampling",
+    "SamplingGroup",
+    "SamplingOptions",
+    "SearchPage",
+    "SyncConversation",
+    "SyncConversationPage",
+    "SyncGrok",
+    "SyncModels",
+    "SyncResponse",
+    "SyncSampling",
+    "SyncSamplingGroup",
+    "TokenStream",
+    "default_database",
+    "does_it_work",
+]

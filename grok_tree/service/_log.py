@@ -34,9 +34,8 @@ class EventLog(Generic[T]):
         self.closed = True
         self._wake()
 
-    def since(self, place: int) -> list[T]:
-        """Return the events from a place on, without waiting."""
-        return self._events[place:]
+    def __getitem__(self, place: int) -> T:
+        return self._events[place]
 
     async def wait_beyond(self, place: int) -> bool:
         """Wait for an event at `place`; return False when the log ends before."""

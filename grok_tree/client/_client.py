@@ -1,0 +1,139 @@
+"""The client: where the server is, who we are, and the parts of the interface."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import platformdirs
+
+from grok_tree.client._connection import (
+    ChannelOptions,
+    Connection,
+    Metadata,
+    Place,
+    RemotePlace,
+)
+from grok_tree.client._grok import Grok
+from grok_tree.client._models import Models
+from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import uuid7_text
+
+
+class AsyncClient:
+    """The way to a grok_tree server, for programs with an event loop.
+
+    Works with or without ``async with``; without, it is opened by the first call and closed when
+    the program ends.
+    """
+
+    def __init__(
+        self,
+        api_host: str | None = None,
+        *,
+        api_key: str | None = None,
+        metadata: Metadata | None = None,
+        timeout: float | None = None,
+        channel_options: ChannelOptions | None = None,
+        mirror: bool = True,
+        model: str | None = None,
+        database: str | os.PathLike[str] | None = None,
+        initial_rng_seed: int | None = None,
+    ) -> None:
+        """Make a client; nothing is opened before the first call.
+
+        Args:
+            api_host: ``host:port`` or ``unix:PATH`` of a server. Loopback addresses are spoken to
+                in the clear, others through TLS unless ``insecure://`` stands before them. None:
+                the environment variable GROK_TREE_HOST, else the embedded server of this machine.
+            api_key: The server's key; None: GROK_TREE_API_KEY, else no key.
+            metadata: Pairs that are sent with every call.
+            timeout: Seconds for calls that do not stream; None for 60.
+            channel_options: gRPC channel options.
+            mirror: Reserved: whether to keep a local copy for reading without the server.
+            model: Sampled when neither the call nor the conversation names one; None:
+                GROK_TREE_MODEL, else the server's default.
+            database: The embedded server's file; None: GROK_TREE_DATABASE, else a file in the
+                user's data folder.
+            initial_rng_seed: Seeds of samplings that name none count up from it; None leaves the
+                choice to the model.
+
+        Raises:
+            InvalidOperationError: An argument cannot be used.
+        """
+        host = api_host if api_host is not None else os.environ.get("GROK_TREE_HOST") or None
+        if host is not None and database is not None:
+            raise InvalidOperationError(
+                f"api_host {host!r} and database {str(database)!r} exclude each other:"
+                " a remote server has its own database"
+            )
+        self.mirror = mirror
+        self._model = model if model is not None else os.environ.get("GROK_TREE_MODEL", "")
+        self._next_rng_seed = initial_rng_seed
+        place = _place(host, database, self._model)
+        self._connection = Connection(
+            place,
+            api_key=api_key if api_key is not None else os.environ.get("GROK_TREE_API_KEY"),
+            metadata=_pairs(metadata),
+            timeout=timeout,
+            options=channel_options or (),
+        )
+        self.grok = Grok(self)
+        self.models = Models(self._connection)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the channel, and the embedded server if nobody else uses it."""
+        await self.grok._finish()
+        await self._connection.close()
+        self._connection.release()
+
+    def _new_request_id(self) -> str:
+        return uuid7_text(time.time_ns() // 1_000_000, secrets.randbits(74))
+
+    def _next_seed(self, n: int) -> int | None:
+        seed = self._next_rng_seed
+        if seed is not None:
+            self._next_rng_seed = seed + n
+        return seed
+
+    def __repr__(self) -> str:
+        return f"<AsyncClient of {self._connection.describe()}>"
+
+
+def default_database() -> Path:
+    """Return the embedded server's file when nobody names one."""
+    given = os.environ.get("GROK_TREE_DATABASE")
+    return Path(given) if given else Path(platformdirs.user_data_dir("grok-tree")) / "forests.db"
+
+
+def _place(host: str | None, database: str | os.PathLike[str] | None, model: str) -> Place:
+    if host is not None:
+        return RemotePlace(host)
+    # Imported when needed: a client of a remote server must not pay for a server's libraries.
+    from grok_tree.client._embedded import EmbeddedPlace
+
+    return EmbeddedPlace(default_database() if database is None else Path(database), model)
+
+
+def _pairs(metadata: Metadata | None) -> Sequence[tuple[str, str]]:
+    pairs = tuple(tuple(pair) for pair in metadata or ())
+    for pair in pairs:
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+            raise InvalidOperationError(f"metadata holds {pair!r}; give pairs of texts")
+    return pairs  # type: ignore[return-value]

@@ -1,0 +1,198 @@
+"""The way to a server: channels, deadlines, keys, and errors as ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+import grpc
+import grpc.aio
+
+from grok_tree.errors import GrokTreeError, InvalidOperationError, ServerUnavailable
+from grok_tree.wire import ForestsStub, error_from_call
+
+UNARY_TIMEOUT_S = 60.0
+"""Of every call that does not stream, unless the caller says otherwise."""
+
+INSECURE = "insecure://"
+"""Before an address: no encryption although it is another machine's."""
+
+_LOOPBACK = ("localhost", "127.", "[::1]", "unix:")
+
+ChannelOptions = Sequence[tuple[str, Any]]
+Metadata = Sequence[tuple[str, str]]
+
+
+class Place(Protocol):
+    """Where a server is."""
+
+    @property
+    def known(self) -> str:
+        """The address if it is known without waiting, else empty."""
+
+    def address(self) -> str:
+        """Return the server's address, starting the server if that is our business. May block."""
+
+    def recover(self) -> bool:
+        """Look for a new server after the old one was lost; return whether to try again."""
+
+    def release(self) -> None:
+        """Say that this client needs the server no more."""
+
+
+class RemotePlace:
+    """A server somewhere, at a fixed address."""
+
+    def __init__(self, address: str) -> None:
+        if not address or "/" in address.removeprefix(INSECURE).removeprefix("unix:").lstrip("/"):
+            raise InvalidOperationError(f"{address!r} is not an address; write host:port")
+        self.known = address
+
+    def address(self) -> str:
+        """Return the address."""
+        return self.known
+
+    def recover(self) -> bool:
+        """Return False: there is no other place to look."""
+        return False
+
+    def release(self) -> None:
+        """Do nothing: the server is not ours."""
+
+
+class Connection:
+    """Calls to one server, from any number of event loops."""
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        api_key: str | None,
+        metadata: Metadata,
+        timeout: float | None,
+        options: ChannelOptions,
+    ) -> None:
+        """Prepare calls; nothing is opened before the first.
+
+        Args:
+            place: Where the server is.
+            api_key: Sent with every call; never logged.
+            metadata: Sent with every call.
+            timeout: Seconds for calls that do not stream; None for the default.
+            options: gRPC channel options, before our own.
+        """
+        self._place = place
+        key = (("authorization", f"Bearer {api_key}"),) if api_key else ()
+        self._metadata = (*metadata, *key)
+        self._timeout = timeout
+        self._options = options
+        self._channels: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[str, grpc.aio.Channel, ForestsStub]
+        ] = WeakKeyDictionary()
+        self._closed = False
+
+    async def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
+        """Make a call that gives one message.
+
+        Args:
+            method: Name of the call in the schema.
+            request: Its message.
+            timeout: Seconds; None for the client's.
+
+        Raises:
+            GrokTreeError: What the server raised, or that it was not reached.
+        """
+        deadline = timeout or self._timeout or UNARY_TIMEOUT_S
+        try:
+            return await self._once(method, request, deadline)
+        except ServerUnavailable:
+            # Every change carries a request id, so a repeat is safe.
+            if not await anyio.to_thread.run_sync(self._place.recover):
+                raise
+        return await self._once(method, request, deadline)
+
+    async def stream(
+        self, method: str, request: Any, *, timeout: float | None = None
+    ) -> AsyncIterator[Any]:
+        """Make a call that gives messages; closing the iterator cancels the call.
+
+        Raises:
+            GrokTreeError: What the server raised, or that it was not reached.
+        """
+        begun = False
+        try:
+            async for message in self._stream_once(method, request, timeout):
+                begun = True
+                yield message
+        except ServerUnavailable:
+            if begun or not await anyio.to_thread.run_sync(self._place.recover):
+                raise
+        else:
+            return
+        async for message in self._stream_once(method, request, timeout):
+            yield message
+
+    def describe(self) -> str:
+        """Return where the server is, for people."""
+        return self._place.known or "the embedded server, not opened yet"
+
+    async def close(self) -> None:
+        """Close this event loop's channel."""
+        self._closed = True
+        opened = self._channels.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened[1].close()
+
+    def release(self) -> None:
+        """Give up the server, if it is ours."""
+        self._place.release()
+
+    async def _once(self, method: str, request: Any, timeout: float) -> Any:
+        address, stub = await self._stub()
+        try:
+            return await getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
+        except grpc.aio.AioRpcError as error:
+            raise _ours(error, address) from error
+
+    async def _stream_once(
+        self, method: str, request: Any, timeout: float | None
+    ) -> AsyncIterator[Any]:
+        address, stub = await self._stub()
+        call = getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
+        try:
+            async for message in call:
+                yield message
+        except grpc.aio.AioRpcError as error:
+            raise _ours(error, address) from error
+        finally:
+            call.cancel()  # leaving a loop does not cancel a gRPC call by itself
+
+    async def _stub(self) -> tuple[str, ForestsStub]:
+        if self._closed:
+            raise InvalidOperationError("this client was closed; make a new one")
+        loop = asyncio.get_running_loop()
+        address = self._place.known or await anyio.to_thread.run_sync(self._place.address)
+        opened = self._channels.get(loop)
+        if opened is None or opened[0] != address:
+            channel = self._channel(address)
+            opened = self._channels[loop] = (address, channel, ForestsStub(channel))
+        return address, opened[2]
+
+    def _channel(self, address: str) -> grpc.aio.Channel:
+        target = address.removeprefix(INSECURE)
+        near = target.startswith(_LOOPBACK)
+        options = [*self._options]
+        if near:
+            # Otherwise an http_proxy of the environment is asked even for this machine.
+            options.append(("grpc.enable_http_proxy", 0))
+        if near or address.startswith(INSECURE):
+            return grpc.aio.insecure_channel(target, options=options)
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=options)
+
+
+def _ours(error: grpc.aio.AioRpcError, address: str) -> GrokTreeError:
+    trailers = tuple(error.trailing_metadata() or ())
+    return error_from_call(error.code().name, error.details() or "", trailers, address=address)

@@ -1,0 +1,552 @@
+"""The handle of one conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+from weakref import WeakValueDictionary
+
+import anyio
+import anyio.to_thread
+from msgspec import UNSET, UnsetType
+
+from grok_tree.client import _html
+from grok_tree.client._cache import Cache
+from grok_tree.client._fields import ConversationFields
+from grok_tree.client._options import SamplingOptions
+from grok_tree.client._response import Response
+from grok_tree.client._sampling import Sampling, SamplingGroup
+from grok_tree.client._turns import Turn, manual_call, sampling_call
+from grok_tree.errors import ConversationDeletedError, InvalidOperationError
+from grok_tree.forest import Conversation as ConversationValue
+from grok_tree.forest import (
+    ConversationChange,
+    ConversationId,
+    Forest,
+    MarkChange,
+    Origin,
+    ResponseDraft,
+    ResponseId,
+    Share,
+    TokenLogprob,
+    consequence,
+)
+from grok_tree.forest import Response as ResponseValue
+from grok_tree.formats import write_native
+from grok_tree.wire import (
+    change_to_wire,
+    conversation_from_wire,
+    draft_to_wire,
+    logprobs_from_wire,
+    mark_change_to_wire,
+    pb,
+    share_from_wire,
+)
+
+if TYPE_CHECKING:
+    from grok_tree.client._client import AsyncClient
+
+Parent = Response | str | None | UnsetType
+"""A response, its id, None for a new root, or UNSET for the leaf."""
+
+
+class Conversation(ConversationFields):
+    """A forest of responses that is kept on the server.
+
+    What was read stays readable without a call; `refresh` asks for what changed since. Sampling
+    binds its parent when it is called, so any number may run at once.
+    """
+
+    def __init__(
+        self, client: AsyncClient, conversation_id: str | None, beginning: ConversationChange
+    ) -> None:
+        """Clients make these.
+
+        Args:
+            client: Whose it is.
+            conversation_id: None for one that is created at first use.
+            beginning: The fields of one that is still to be created.
+        """
+        self._client = client
+        self._id = conversation_id
+        self._beginning = beginning
+        self._create_request = client._new_request_id()
+        self._creating = anyio.Lock()
+        self._cache = Cache()
+        self._deleted = False
+        self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
+        self._later: list[_Later] = []
+
+    # What is known
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """The id.
+
+        Raises:
+            InvalidOperationError: It was not created yet; the first response creates it.
+        """
+        if self._id is None:
+            raise InvalidOperationError(
+                "this conversation was not created yet; await create(), or add a response first"
+            )
+        return ConversationId(self._id)
+
+    @property
+    def value(self) -> ConversationValue:
+        """Everything that is known of the conversation itself, as one immutable value."""
+        return self._cache.known()
+
+    @property
+    def forest(self) -> Forest:
+        """Everything that is known, as an immutable snapshot."""
+        return self._cache.snapshot()
+
+    @property
+    def root_responses(self) -> list[Response]:
+        """The responses without a parent, in order of creation."""
+        self._check_usable()
+        return self._handles(self.forest.roots.ids)
+
+    @property
+    def leaf(self) -> Response | None:
+        """Where the next turn attaches; None when it makes a new root."""
+        leaf = self._leaf_id()
+        return None if leaf is None else self.get_response(leaf)
+
+    def get_response(self, response_id: str) -> Response:
+        """Return a response that is known here.
+
+        Raises:
+            ResponseNotFound: It is not; `fetch_response` asks the server.
+        """
+        self._check_usable()
+        self._cache.response(response_id)
+        return self._handle(response_id)
+
+    def get_children(self, response_id: str) -> list[Response]:
+        """Return the responses that answer one, in order of creation.
+
+        Raises:
+            ResponseNotFound: It is not known here.
+        """
+        self._check_usable()
+        return self._handles(self.forest.children(response_id).ids)
+
+    def register_response(self, response: ResponseValue) -> Response:
+        """Take a response that came another way into what is known here.
+
+        Raises:
+            InvalidOperationError: It belongs to another conversation.
+        """
+        self._check_usable()
+        if response.conversation_id != self.conversation_id:
+            raise InvalidOperationError(
+                f"response {response.response_id} belongs to conversation"
+                f" {response.conversation_id}, not to {self.conversation_id}",
+                response_id=response.response_id,
+            )
+        self._cache.put(response)
+        return self._handle(response.response_id)
+
+    # Reading from the server
+
+    async def create(self) -> None:
+        """Create it on the server now, if that was not done; otherwise its first use does."""
+        async with self._creating:
+            if self._id is not None:
+                return
+            start = self._beginning
+            request = pb.CreateConversationRequest(
+                request_id=self._create_request,
+                title=start.title or "",
+                model_name=start.model_name or "",
+                system_prompt=start.system_prompt or "",
+                system_prompt_name=start.system_prompt_name or "",
+            )
+            created = conversation_from_wire(await self._call("CreateConversation", request))
+            self._cache.set_conversation(created)
+            self._cache.revision = created.revision
+            self._id = created.conversation_id
+
+    async def load(self) -> None:
+        """Read everything from the server; handles of responses stay the same."""
+        self._check_usable()
+        await self._stored()
+        await self._read_changes(0)
+
+    async def refresh(self) -> None:
+        """Read what has changed since the last time."""
+        self._check_usable()
+        await self._stored()
+        await self._read_changes(self._cache.revision)
+
+    async def fetch_response(self, response_id: str) -> Response:
+        """Return a response, asking the server for its newest state.
+
+        Raises:
+            ResponseNotFound: There is none of this id in this conversation.
+        """
+        self._check_usable()
+        reply = await self._call("GetResponses", pb.GetResponsesRequest(response_ids=[response_id]))
+        found = reply.responses[0]
+        if found.conversation_id != self.conversation_id:
+            self._cache.response(response_id)
+        self._cache.put(found)
+        return self._handle(found.response_id)
+
+    async def export(self, path: str | os.PathLike[str]) -> int:
+        """Write the forest to a file as JSON Lines; return the number of responses.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        await self.refresh()
+        return await anyio.to_thread.run_sync(_export, self.forest, Path(path))
+
+    # Growing the forest
+
+    def add_response(
+        self, message: str, *, parent: Parent = UNSET, **options: Unpack[SamplingOptions]
+    ) -> Sampling:
+        """Add a human response and sample the model's answer.
+
+        Args:
+            message: What the human says; empty samples directly below the parent.
+            parent: What it answers: by default the leaf at the time of this call.
+            options: See `SamplingOptions`.
+
+        Raises:
+            InvalidOperationError: The message is empty and there is no parent, or an option is
+                out of its range.
+        """
+        return self._sampling(message, self._parent_id(parent), Origin(), options)
+
+    def add_responses(
+        self, message: str, n: int, *, parent: Parent = UNSET, **options: Unpack[SamplingOptions]
+    ) -> SamplingGroup:
+        """Add a human response and sample n answers to it from one prompt.
+
+        Args:
+            message: What the human says; empty samples directly below the parent.
+            n: Number of answers, 1 to 256.
+            parent: What it answers: by default the leaf at the time of this call.
+            options: See `SamplingOptions`.
+
+        Raises:
+            InvalidOperationError: As for `add_response`, or n is out of range.
+        """
+        return self._sampling_group(Turn(message, self._parent_id(parent), Origin(), n, options))
+
+    async def add_model_response(
+        self, text: str, *, parent: Parent = UNSET, partial: bool = False
+    ) -> Response:
+        """Store a text in the place of a model's answer; it becomes the leaf.
+
+        Args:
+            text: The answer.
+            parent: What it answers: by default the leaf at the time of this call.
+            partial: Say that the text is not complete.
+        """
+        draft = ResponseDraft(
+            sender="assistant",
+            message=text,
+            parent_response_id=self._parent_id(parent),
+            partial=partial,
+        )
+        (stored,) = await self._add_drafts([draft], leaf_index=0)
+        return stored
+
+    async def add_drafts(
+        self, drafts: Iterable[ResponseDraft], *, leaf_index: int | None = None
+    ) -> list[Response]:
+        """Store responses as they are, all or none.
+
+        Args:
+            drafts: Parents before children; see `ResponseDraft`.
+            leaf_index: Which of them becomes the leaf; None leaves it where it is.
+        """
+        return await self._add_drafts(list(drafts), leaf_index=leaf_index)
+
+    def set_leaf_response_id(self, response_id: str | None) -> Awaitable[None]:
+        """Make a response the leaf, or none, so that the next turn makes a new root.
+
+        Holds here at once; await the result to know that the server has stored it.
+
+        Raises:
+            ResponseNotFound: It is not known here.
+        """
+        self._check_usable()
+        leaf = None if response_id is None else self.get_response(response_id).response_id
+        self._cache.set_leaf(leaf)
+        later = _Later(partial(self._send_update, ConversationChange(leaf_response_id=leaf)))
+        self._later = [one for one in self._later if not one.done]
+        self._later.append(later)
+        return later
+
+    # The conversation's own fields
+
+    async def set_title(self, title: str) -> None:
+        """Give it a title."""
+        await self._update(ConversationChange(title=title))
+
+    async def generate_title(self) -> str:
+        """Let the model write the title from the path to the leaf, and return it.
+
+        Raises:
+            InvalidOperationError: There is no leaf.
+            SamplingError: The model failed; the title stays.
+        """
+        self._check_usable()
+        await self._stored()
+        request = pb.GenerateTitleRequest(
+            request_id=self._client._new_request_id(),
+            conversation_id=self.conversation_id,
+            leaf_response_id=self._leaf_id() or "",
+            model_name=self._model_for(""),
+        )
+        self._cache.set_conversation(
+            conversation_from_wire(await self._call("GenerateTitle", request))
+        )
+        return self.title
+
+    async def star(self) -> None:
+        """Star it."""
+        await self._update(ConversationChange(starred=True))
+
+    async def unstar(self) -> None:
+        """Take its star away."""
+        await self._update(ConversationChange(starred=False))
+
+    async def delete(self) -> None:
+        """Hide it until it is restored."""
+        self._check_usable()
+        await self._stored()
+        request = pb.DeleteConversationRequest(
+            request_id=self._client._new_request_id(), conversation_id=self.conversation_id
+        )
+        await self._call("DeleteConversation", request)
+        self._deleted = True
+
+    async def restore(self) -> None:
+        """Undo its deletion."""
+        request = pb.RestoreConversationRequest(
+            request_id=self._client._new_request_id(), conversation_id=self.conversation_id
+        )
+        restored = await self._call("RestoreConversation", request)
+        self._deleted = False
+        self._cache.set_conversation(conversation_from_wire(restored))
+
+    async def list_shares(self) -> list[Share]:
+        """Return every share of its responses, oldest first."""
+        self._check_usable()
+        request = pb.ListSharesRequest(conversation_id=self.conversation_id)
+        return [share_from_wire(one) for one in (await self._call("ListShares", request)).shares]
+
+    # For handles of responses
+
+    async def _mark(self, response_id: ResponseId, change: MarkChange) -> None:
+        self._check_usable()
+        request = mark_change_to_wire(self._client._new_request_id(), response_id, change)
+        self._cache.put(await self._call("MarkResponse", request))
+
+    async def _share(self, response_id: ResponseId) -> Share:
+        self._check_usable()
+        request = pb.ShareRequest(
+            request_id=self._client._new_request_id(), response_id=response_id
+        )
+        share = share_from_wire(await self._call("Share", request))
+        await self.fetch_response(response_id)
+        return share
+
+    async def _unshare(self, response_id: ResponseId) -> int:
+        self._check_usable()
+        request = pb.UnshareRequest(
+            request_id=self._client._new_request_id(), response_id=response_id
+        )
+        n_removed: int = (await self._call("Unshare", request)).n_removed
+        await self.fetch_response(response_id)
+        return n_removed
+
+    async def _delete_response(self, response_id: ResponseId) -> int:
+        self._check_usable()
+        request = pb.DeleteResponseRequest(
+            request_id=self._client._new_request_id(), response_id=response_id
+        )
+        n_hidden: int = (await self._call("DeleteResponse", request)).n_hidden
+        await self.refresh()
+        return n_hidden
+
+    async def _restore_response(self, response_id: ResponseId) -> int:
+        self._check_usable()
+        request = pb.RestoreResponseRequest(
+            request_id=self._client._new_request_id(), response_id=response_id
+        )
+        n_restored: int = (await self._call("RestoreResponse", request)).n_restored
+        await self.refresh()
+        return n_restored
+
+    async def _logprobs(self, response_id: ResponseId) -> list[TokenLogprob]:
+        self._check_usable()
+        request = pb.GetLogprobsRequest(response_id=response_id)
+        pages = self._client._connection.stream("GetLogprobs", request)
+        return logprobs_from_wire([one async for page in pages for one in page.logprobs])
+
+    # Sampling, for this and for handles of responses
+
+    def _sampling(
+        self, message: str, parent: ResponseId | None, origin: Origin, options: SamplingOptions
+    ) -> Sampling:
+        self._check_usable()
+        turn = Turn(message, parent, origin, 1, options)
+        return Sampling(sampling_call(self, turn))
+
+    def _sampling_group(self, turn: Turn) -> SamplingGroup:
+        self._check_usable()
+        return SamplingGroup(sampling_call(self, turn), turn.n)
+
+    def _replacement(
+        self, old: ResponseValue, text: str, origin: Origin, options: SamplingOptions
+    ) -> Sampling:
+        self._check_usable()
+        parent = old.parent_response_id
+        if consequence("replace", old) == "human_sibling":
+            return self._sampling(text, parent, origin, options)
+        draft = ResponseDraft(
+            sender="assistant", message=text, parent_response_id=parent, origin=origin
+        )
+        return Sampling(manual_call(self, draft))
+
+    # Plumbing
+
+    def _check_usable(self) -> None:
+        if self._deleted:
+            raise ConversationDeletedError(
+                f"conversation {self._id} was deleted; restore() it first",
+                conversation_id=self._id,
+            )
+
+    def _leaf_id(self) -> ResponseId | None:
+        self._check_usable()
+        known = self._cache.conversation
+        return None if known is None else known.leaf_response_id
+
+    def _parent_id(self, parent: Parent) -> ResponseId | None:
+        if isinstance(parent, UnsetType):
+            return self._leaf_id()
+        if isinstance(parent, Response):
+            return parent.response_id
+        return None if parent is None else ResponseId(parent)
+
+    def _model_for(self, asked: str) -> str:
+        """Return the model of a call; empty lets the server choose."""
+        known = self._cache.conversation
+        own = known.model_name if known is not None else self._beginning.model_name
+        return asked or own or self._client._model
+
+    async def _stored(self) -> None:
+        """Make sure that the server has the conversation and every earlier move of the leaf."""
+        await self.create()
+        waiting, self._later = self._later, []
+        for later in waiting:
+            await later
+
+    async def _read_changes(self, since: int) -> None:
+        request = pb.ListChangesRequest(conversation_id=self.conversation_id, since_revision=since)
+        pages = self._client._connection.stream("ListChanges", request)
+        async with aclosing(pages):  # type: ignore[type-var]
+            async for page in pages:
+                for response in page.responses:
+                    self._cache.put(response)
+                if page.HasField("conversation"):
+                    self._cache.set_conversation(conversation_from_wire(page.conversation))
+                if page.last:
+                    self._cache.revision = page.revision
+
+    async def _update(self, change: ConversationChange) -> None:
+        self._check_usable()
+        await self._stored()
+        await self._send_update(change)
+
+    async def _send_update(self, change: ConversationChange) -> None:
+        await self.create()
+        request = change_to_wire(self._client._new_request_id(), self.conversation_id, change)
+        reply = await self._call("UpdateConversation", request)
+        self._cache.set_conversation(conversation_from_wire(reply))
+
+    async def _add_drafts(
+        self, drafts: list[ResponseDraft], *, leaf_index: int | None
+    ) -> list[Response]:
+        self._check_usable()
+        await self._stored()
+        request = pb.AddResponsesRequest(
+            request_id=self._client._new_request_id(),
+            conversation_id=self.conversation_id,
+            drafts=map(draft_to_wire, drafts),
+            leaf_index=leaf_index,
+        )
+        stored = (await self._call("AddResponses", request)).responses
+        for draft, response in zip(drafts, stored, strict=True):
+            response.message, response.reasoning = draft.message, draft.reasoning
+            self._cache.put(response)
+        handles = [self._handle(response.response_id) for response in stored]
+        if leaf_index is not None:
+            self._cache.set_leaf(handles[leaf_index].response_id)
+        return handles
+
+    async def _call(self, method: str, request: Any) -> Any:
+        return await self._client._connection.call(method, request)
+
+    def _handle(self, response_id: str) -> Response:
+        handle = self._responses.get(response_id)
+        if handle is None:
+            handle = self._responses[response_id] = Response(self, ResponseId(response_id))
+        return handle
+
+    def _handles(self, response_ids: Iterable[str]) -> list[Response]:
+        return [self._handle(response_id) for response_id in response_ids]
+
+    def __repr__(self) -> str:
+        known = self._cache.conversation
+        if known is None:
+            return f"<Conversation {self._id or 'not created yet'}>"
+        n_responses, title = len(self.forest), known.title[:40]
+        return f"<Conversation {self._id} {title!r}: {n_responses} responses>"
+
+    def _repr_html_(self) -> str:
+        if self._cache.conversation is None:
+            return "<p>A conversation that was not created or loaded yet</p>"
+        return _html.conversation_html(self.forest)
+
+
+class _Later:
+    """Work that begins at once where an event loop runs, else when it is awaited."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+        try:
+            self._task = asyncio.get_running_loop().create_task(work())
+        except RuntimeError:
+            return
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended well."""
+        task = self._task
+        return task is not None and task.done() and not task.cancelled() and not task.exception()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+        return self._task.__await__()
+
+
+def _export(snapshot: Forest, path: Path) -> int:
+    with path.open("wb") as file:
+        return write_native(snapshot, file)

@@ -1,0 +1,100 @@
+"""The server of this machine: started when it is first needed, shared by all who use its file."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from grok_tree.errors import StoreBusy
+from grok_tree.server import EmbeddedServer, ServerSettings
+from grok_tree.store import read_owner
+from grok_tree.web import WebDoor
+
+_lock = threading.RLock()
+_running: dict[Path, _Shared] = {}
+
+
+@dataclass
+class _Shared:
+    """A server of this process and how many clients of this process use it."""
+
+    server: EmbeddedServer
+    n_users: int = 0
+
+
+class EmbeddedPlace:
+    """The server of a database file: one of this process, or the one that has the file already.
+
+    When the process that has the file ends, the next call takes the file over.
+    """
+
+    def __init__(self, database: Path, model: str) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            database: The file.
+            model: The default of a server that is started here.
+        """
+        self._database = database.expanduser().absolute()
+        self._model = model
+        self.known = ""
+        self._holds = False
+
+    def address(self) -> str:
+        """Return the server's address; start it if nobody has the file.
+
+        Raises:
+            StoreError: The file cannot be opened.
+        """
+        if not self.known:
+            with _lock:
+                self.known = self.known or self._join_or_start()
+        return self.known
+
+    def recover(self) -> bool:
+        """Forget the lost server, so that the next call joins or starts another."""
+        with _lock:
+            if self._holds:
+                return False
+            self.known = ""
+        return True
+
+    def release(self) -> None:
+        """Stop the server if it runs here and nobody else of this process uses it."""
+        with _lock:
+            shared = _running.get(self._database)
+            if not (self._holds and shared):
+                return
+            self._holds = False
+            shared.n_users -= 1
+            if shared.n_users == 0:
+                del _running[self._database]
+                shared.server.stop()
+
+    def _join_or_start(self) -> str:
+        shared = _running.get(self._database)
+        if shared is None:
+            try:
+                shared = self._start()
+            except StoreBusy as busy:
+                endpoint = self._endpoint_of_owner()
+                if not endpoint:
+                    raise busy from None
+                return endpoint
+        shared.n_users += 1
+        self._holds = True
+        return shared.server.address
+
+    def _start(self) -> _Shared:
+        settings = ServerSettings(database=self._database, http=WebDoor)
+        if self._model:
+            settings = ServerSettings(database=self._database, http=WebDoor, model=self._model)
+        server = EmbeddedServer(settings)
+        server.start()
+        shared = _running[self._database] = _Shared(server)
+        return shared
+
+    def _endpoint_of_owner(self) -> str:
+        owner = read_owner(self._database)
+        return owner.endpoint if owner else ""

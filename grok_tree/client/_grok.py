@@ -1,0 +1,227 @@
+"""Conversations: begin, open, list and find them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+from weakref import WeakSet
+
+from grok_tree.client._conversation import Conversation
+from grok_tree.errors import GrokTreeError
+from grok_tree.forest import (
+    NAMED_PROMPTS,
+    ConversationChange,
+    ConversationId,
+    ResponseId,
+    SearchHit,
+    checked_text,
+)
+from grok_tree.wire import conversation_from_wire, hit_from_wire, pb
+
+if TYPE_CHECKING:
+    from grok_tree.client._client import AsyncClient
+
+
+@dataclass(frozen=True)
+class ConversationPage(Sequence[Conversation]):
+    """Some conversations, last modified first.
+
+    Attributes:
+        conversations: Handles; their responses are not loaded.
+        next_page_token: For the next page; empty on the last.
+    """
+
+    conversations: tuple[Conversation, ...]
+    next_page_token: str = ""
+
+    def __len__(self) -> int:
+        return len(self.conversations)
+
+    @overload
+    def __getitem__(self, place: int) -> Conversation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Conversation]: ...
+    def __getitem__(self, place: int | slice) -> Conversation | Sequence[Conversation]:
+        return self.conversations[place]
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return iter(self.conversations)
+
+
+@dataclass(frozen=True)
+class SearchPage(Sequence[SearchHit]):
+    """Some hits, newest first.
+
+    Attributes:
+        hits: Where the words were found.
+        next_page_token: For the next page; empty on the last.
+    """
+
+    hits: tuple[SearchHit, ...]
+    next_page_token: str = ""
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, place: int) -> SearchHit: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[SearchHit]: ...
+    def __getitem__(self, place: int | slice) -> SearchHit | Sequence[SearchHit]:
+        return self.hits[place]
+
+
+@dataclass(frozen=True)
+class ResolvedId:
+    """What an id or its beginning names.
+
+    Attributes:
+        conversation_ids: At most 10.
+        response_ids: At most 10.
+    """
+
+    conversation_ids: tuple[ConversationId, ...]
+    response_ids: tuple[ResponseId, ...]
+
+
+class Grok:
+    """The conversations of a server."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        """Clients make these."""
+        self._client = client
+        self._conversations: WeakSet[Conversation] = WeakSet()
+
+    def create_conversation(
+        self,
+        model_name: str = "",
+        fun_mode: bool = False,  # noqa: FBT001, FBT002 - as the original has it
+        system_prompt: str | None = None,
+        title: str | None = None,
+    ) -> Conversation:
+        """Begin a conversation; the server learns of it at its first use.
+
+        Args:
+            model_name: Sampled when a call names none; kept with the conversation.
+            fun_mode: Use the named system prompt ``fun``.
+            system_prompt: What every sampling is told first.
+            title: Its title.
+        """
+        change = ConversationChange(
+            title=checked_text(title or "", "title"),
+            model_name=model_name,
+            system_prompt=checked_text(system_prompt or "", "system prompt"),
+            system_prompt_name="fun" if fun_mode and "fun" in NAMED_PROMPTS else "",
+        )
+        return self._handle(None, change)
+
+    async def get_conversation(
+        self,
+        conversation_id: str,
+        model_name: str = "",
+        fun_mode: bool = False,  # noqa: FBT001, FBT002 - as the original has it
+    ) -> Conversation:
+        """Open a conversation with all its responses.
+
+        Args:
+            conversation_id: Its id.
+            model_name: Changes the model that is kept with it; empty leaves it.
+            fun_mode: Changes its system prompt to the one named ``fun``.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            ConversationDeletedError: It was deleted.
+        """
+        conversation = self._handle(conversation_id)
+        await conversation.load()
+        if model_name:
+            await conversation._update(ConversationChange(model_name=model_name))
+        if fun_mode:
+            await conversation._update(ConversationChange(system_prompt_name="fun"))
+        return conversation
+
+    async def list_conversations(
+        self,
+        *,
+        page_size: int = 50,
+        page_token: str = "",
+        deleted: bool = False,
+        starred: bool | None = None,
+    ) -> ConversationPage:
+        """Return a page of conversations, last modified first.
+
+        Args:
+            page_size: 1 to 500.
+            page_token: Of the page before; empty for the first.
+            deleted: List the deleted ones instead.
+            starred: Only those that are, or are not, starred; None for all.
+        """
+        request = pb.ListConversationsRequest(
+            page_size=page_size, page_token=page_token, deleted=deleted
+        )
+        if starred is not None:
+            request.starred = starred
+        reply = await self._client._connection.call("ListConversations", request)
+        found = []
+        for message in reply.conversations:
+            conversation = self._handle(message.conversation_id)
+            conversation._cache.set_conversation(conversation_from_wire(message))
+            conversation._deleted = message.deleted
+            found.append(conversation)
+        return ConversationPage(tuple(found), reply.next_page_token)
+
+    async def iter_conversations(
+        self, *, deleted: bool = False, starred: bool | None = None
+    ) -> AsyncIterator[Conversation]:
+        """Yield all conversations, last modified first."""
+        token = ""
+        while True:
+            page = await self.list_conversations(page_token=token, deleted=deleted, starred=starred)
+            for conversation in page:
+                yield conversation
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def search(self, text: str, *, page_size: int = 50, page_token: str = "") -> SearchPage:
+        """Find words in titles and responses, newest first; the last may be a beginning.
+
+        Args:
+            text: Plain words; all of them must occur.
+            page_size: 1 to 500.
+            page_token: Of the page before; empty for the first.
+        """
+        request = pb.SearchRequest(query=text, page_size=page_size, page_token=page_token)
+        reply = await self._client._connection.call("Search", request)
+        return SearchPage(tuple(map(hit_from_wire, reply.hits)), reply.next_page_token)
+
+    async def resolve_id(self, prefix: str) -> ResolvedId:
+        """Return the ids that begin with a prefix.
+
+        Raises:
+            InvalidOperationError: It is not the beginning of an id.
+        """
+        request = pb.ResolveIdRequest(prefix=prefix)
+        reply = await self._client._connection.call("ResolveId", request)
+        return ResolvedId(
+            tuple(ConversationId(one) for one in reply.conversation_ids),
+            tuple(ResponseId(one) for one in reply.response_ids),
+        )
+
+    def _handle(
+        self, conversation_id: str | None, change: ConversationChange | None = None
+    ) -> Conversation:
+        beginning = change or ConversationChange()
+        conversation = Conversation(self._client, conversation_id, beginning)
+        self._conversations.add(conversation)
+        return conversation
+
+    async def _finish(self) -> None:
+        """Send what was selected and not yet stored, before the client closes."""
+        for conversation in list(self._conversations):
+            try:
+                if conversation._later:
+                    await conversation._stored()
+            except GrokTreeError:
+                continue  # the server is gone; nothing more can be done on closing

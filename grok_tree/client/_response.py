@@ -1,0 +1,165 @@
+"""The handle of one response."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Unpack
+
+from grok_tree import forest
+from grok_tree.client import _html
+from grok_tree.client._fields import ResponseFields
+from grok_tree.client._options import SamplingOptions
+from grok_tree.client._sampling import Sampling, SamplingGroup
+from grok_tree.client._turns import Turn
+from grok_tree.forest import MarkChange, Origin, ResponseId, TokenLogprob, resample_parent
+
+if TYPE_CHECKING:
+    from grok_tree.client._conversation import Conversation
+
+
+class Response(ResponseFields):
+    """One response of a conversation; there is one handle an id, which always shows the newest.
+
+    Its fields are read without a call; what needs the server is a method.
+    """
+
+    def __init__(self, conversation: Conversation, response_id: ResponseId) -> None:
+        """Conversations make these."""
+        self._conversation = conversation
+        self._id = response_id
+
+    @property
+    def response_id(self) -> ResponseId:
+        """The id."""
+        return self._id
+
+    @property
+    def value(self) -> forest.Response:
+        """Everything that is known of the response, as one immutable value."""
+        return self._conversation._cache.response(self._id)
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation it belongs to."""
+        return self._conversation
+
+    @property
+    def parent_response(self) -> Response | None:
+        """What it answers; None for a root.
+
+        Raises:
+            ResponseNotFound: The parent was not loaded; refresh() the conversation.
+        """
+        parent = self.parent_response_id
+        return None if parent is None else self._conversation.get_response(parent)
+
+    @property
+    def children(self) -> list[Response]:
+        """The responses that answer it, in order of creation."""
+        return self._conversation.get_children(self._id)
+
+    @property
+    def siblings(self) -> list[Response]:
+        """The other responses with the same parent, in order of creation."""
+        self._conversation._check_usable()
+        return self._conversation._handles(self._conversation.forest.siblings(self._id).ids)
+
+    @property
+    def path(self) -> list[Response]:
+        """The responses from the root to this one."""
+        self._conversation._check_usable()
+        return self._conversation._handles(self._conversation.forest.path(self._id).ids)
+
+    def resample(self, **options: Unpack[SamplingOptions]) -> Sampling:
+        """Sample a sibling of this model's response.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, or is a root.
+        """
+        return self._conversation._sampling(
+            "", resample_parent(self.value), Origin(kind="resampled", of=self._id), options
+        )
+
+    def resample_many(self, n: int, **options: Unpack[SamplingOptions]) -> SamplingGroup:
+        """Sample n siblings of this model's response from one prompt.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is a root, or n is out of range.
+        """
+        origin = Origin(kind="resampled", of=self._id)
+        turn = Turn("", resample_parent(self.value), origin, n, options)
+        return self._conversation._sampling_group(turn)
+
+    def replace(self, text: str, **options: Unpack[SamplingOptions]) -> Sampling:
+        """Say something else in this place, as a sibling; the original stays.
+
+        In the place of a human response, the new one is answered by the model; in the place of a
+        model's, the text is stored as it is and nothing is sampled.
+        """
+        origin = Origin(kind="replaced", of=self._id)
+        return self._conversation._replacement(self.value, text, origin, options)
+
+    def reply(self, text: str, **options: Unpack[SamplingOptions]) -> Sampling:
+        """Add a human response below this one and sample the answer."""
+        return self._conversation.add_response(text, parent=self._id, **options)
+
+    def select(self) -> Awaitable[None]:
+        """Make this the leaf, where the next turn attaches.
+
+        Holds here at once; await the result to know that the server has stored it.
+        """
+        return self._conversation.set_leaf_response_id(self._id)
+
+    async def star(self) -> None:
+        """Star it."""
+        await self._mark(MarkChange(starred=True))
+
+    async def unstar(self) -> None:
+        """Take its star away."""
+        await self._mark(MarkChange(starred=False))
+
+    async def tag(self, *tags: str) -> None:
+        """Add tags."""
+        await self._mark(MarkChange(add_tags=tags))
+
+    async def untag(self, *tags: str) -> None:
+        """Take tags away; those it does not have are ignored."""
+        await self._mark(MarkChange(remove_tags=tags))
+
+    async def note(self, text: str) -> None:
+        """Set its note; empty text removes it."""
+        await self._mark(MarkChange(note=text))
+
+    async def score(self, **scores: float) -> None:
+        """Set scores by name, such as ``score(helpful=0.8)``."""
+        await self._mark(MarkChange(scores=scores))
+
+    async def share(self) -> str:
+        """Publish the path that ends here and return the address of its page."""
+        return (await self._conversation._share(self._id)).url
+
+    async def unshare(self) -> int:
+        """Take back every share of this response; return how many there were."""
+        return await self._conversation._unshare(self._id)
+
+    async def delete(self) -> int:
+        """Hide it and everything below until it is restored; return how many were hidden."""
+        return await self._conversation._delete_response(self._id)
+
+    async def restore(self) -> int:
+        """Undo its deletion; return how many are visible again."""
+        return await self._conversation._restore_response(self._id)
+
+    async def refresh(self) -> None:
+        """Ask the server for its newest state."""
+        await self._conversation.fetch_response(self._id)
+
+    async def logprobs(self) -> list[TokenLogprob]:
+        """Return the log-probability of each token, empty if none were asked for."""
+        return await self._conversation._logprobs(self._id)
+
+    async def _mark(self, change: MarkChange) -> None:
+        await self._conversation._mark(self._id, change)
+
+    def _repr_html_(self) -> str:
+        return _html.response_html(self.value)

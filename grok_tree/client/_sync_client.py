@@ -1,0 +1,223 @@
+"""The blocking client: the same names, for programs without an event loop and for notebooks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, overload
+
+from grok_tree.client._client import AsyncClient
+from grok_tree.client._connection import ChannelOptions, Metadata
+from grok_tree.client._grok import Grok, ResolvedId, SearchPage
+from grok_tree.client._models import Models
+from grok_tree.client._portal import Portal
+from grok_tree.client._sync_conversation import SyncConversation
+from grok_tree.forest import Model
+
+
+class Client:
+    """The way to a grok_tree server, for blocking programs.
+
+    Works with or without ``with``; without, it is opened by the first call and closed when the
+    program ends. It has an event loop of its own, so it also works where another one is running,
+    as in a notebook.
+    """
+
+    def __init__(
+        self,
+        api_host: str | None = None,
+        *,
+        api_key: str | None = None,
+        metadata: Metadata | None = None,
+        timeout: float | None = None,
+        channel_options: ChannelOptions | None = None,
+        mirror: bool = True,
+        model: str | None = None,
+        database: str | os.PathLike[str] | None = None,
+        initial_rng_seed: int | None = None,
+    ) -> None:
+        """Make a client; nothing is opened before the first call.
+
+        The arguments are those of `AsyncClient`.
+        """
+        self._client = AsyncClient(
+            api_host,
+            api_key=api_key,
+            metadata=metadata,
+            timeout=timeout,
+            channel_options=channel_options,
+            mirror=mirror,
+            model=model,
+            database=database,
+            initial_rng_seed=initial_rng_seed,
+        )
+        self.mirror = mirror
+        self._portal = Portal()
+        self.grok = SyncGrok(self._portal, self._client.grok)
+        self.models = SyncModels(self._portal, self._client.models)
+        atexit.register(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the channel, and the embedded server if nobody else uses it."""
+        atexit.unregister(self.close)
+        if self._portal.is_open:
+            self._portal.run(self._client.close)
+            self._portal.close()
+
+    def __repr__(self) -> str:
+        return f"<Client of {self._client._connection.describe()}>"
+
+
+class SyncModels:
+    """The models of the server."""
+
+    def __init__(self, portal: Portal, models: Models) -> None:
+        """Clients make these."""
+        self._portal = portal
+        self._models = models
+
+    def list(self) -> list[Model]:
+        """Return every model, also those that cannot be used there now."""
+        return self._portal.run(self._models.list)
+
+
+@dataclass(frozen=True)
+class SyncConversationPage(Sequence[SyncConversation]):
+    """Some conversations, last modified first.
+
+    Attributes:
+        conversations: Handles; their responses are not loaded.
+        next_page_token: For the next page; empty on the last.
+    """
+
+    conversations: tuple[SyncConversation, ...]
+    next_page_token: str = ""
+
+    def __len__(self) -> int:
+        return len(self.conversations)
+
+    @overload
+    def __getitem__(self, place: int) -> SyncConversation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[SyncConversation]: ...
+    def __getitem__(self, place: int | slice) -> SyncConversation | Sequence[SyncConversation]:
+        return self.conversations[place]
+
+
+class SyncGrok:
+    """The conversations of a server."""
+
+    def __init__(self, portal: Portal, grok: Grok) -> None:
+        """Clients make these."""
+        self._portal = portal
+        self._grok = grok
+
+    def create_conversation(
+        self,
+        model_name: str = "",
+        fun_mode: bool = False,  # noqa: FBT001, FBT002 - as the original has it
+        system_prompt: str | None = None,
+        title: str | None = None,
+    ) -> SyncConversation:
+        """Begin a conversation; the server learns of it at its first use.
+
+        Args:
+            model_name: Sampled when a call names none; kept with the conversation.
+            fun_mode: Use the named system prompt ``fun``.
+            system_prompt: What every sampling is told first.
+            title: Its title.
+        """
+        create = self._grok.create_conversation
+        return SyncConversation(self._portal, create(model_name, fun_mode, system_prompt, title))
+
+    def get_conversation(
+        self,
+        conversation_id: str,
+        model_name: str = "",
+        fun_mode: bool = False,  # noqa: FBT001, FBT002 - as the original has it
+    ) -> SyncConversation:
+        """Open a conversation with all its responses.
+
+        Args:
+            conversation_id: Its id.
+            model_name: Changes the model that is kept with it; empty leaves it.
+            fun_mode: Changes its system prompt to the one named ``fun``.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            ConversationDeletedError: It was deleted.
+        """
+        get = self._grok.get_conversation
+        opened = self._portal.run(get, conversation_id, model_name, fun_mode)
+        return SyncConversation(self._portal, opened)
+
+    def list_conversations(
+        self,
+        *,
+        page_size: int = 50,
+        page_token: str = "",
+        deleted: bool = False,
+        starred: bool | None = None,
+    ) -> SyncConversationPage:
+        """Return a page of conversations, last modified first.
+
+        Args:
+            page_size: 1 to 500.
+            page_token: Of the page before; empty for the first.
+            deleted: List the deleted ones instead.
+            starred: Only those that are, or are not, starred; None for all.
+        """
+        page = self._portal.run(
+            self._grok.list_conversations,
+            page_size=page_size,
+            page_token=page_token,
+            deleted=deleted,
+            starred=starred,
+        )
+        found = tuple(SyncConversation(self._portal, one) for one in page)
+        return SyncConversationPage(found, page.next_page_token)
+
+    def iter_conversations(
+        self, *, deleted: bool = False, starred: bool | None = None
+    ) -> Iterator[SyncConversation]:
+        """Yield all conversations, last modified first."""
+        token = ""
+        while True:
+            page = self.list_conversations(page_token=token, deleted=deleted, starred=starred)
+            yield from page
+            token = page.next_page_token
+            if not token:
+                return
+
+    def search(self, text: str, *, page_size: int = 50, page_token: str = "") -> SearchPage:
+        """Find words in titles and responses, newest first; the last may be a beginning.
+
+        Args:
+            text: Plain words; all of them must occur.
+            page_size: 1 to 500.
+            page_token: Of the page before; empty for the first.
+        """
+        search = self._grok.search
+        return self._portal.run(search, text, page_size=page_size, page_token=page_token)
+
+    def resolve_id(self, prefix: str) -> ResolvedId:
+        """Return the ids that begin with a prefix.
+
+        Raises:
+            InvalidOperationError: It is not the beginning of an id.
+        """
+        return self._portal.run(self._grok.resolve_id, prefix)

@@ -1,0 +1,154 @@
+"""The blocking twin of the handle of one response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from grok_tree import forest
+from grok_tree.client._fields import ResponseFields
+from grok_tree.client._options import SamplingOptions
+from grok_tree.client._response import Response
+from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
+from grok_tree.forest import ResponseId, TokenLogprob
+
+if TYPE_CHECKING:
+    from grok_tree.client._sync_conversation import SyncConversation
+
+
+class SyncResponse(ResponseFields):
+    """One response of a conversation; there is one handle an id, which always shows the newest.
+
+    Its fields are read without a call; what needs the server is a method.
+    """
+
+    def __init__(self, conversation: SyncConversation, response: Response) -> None:
+        """Conversations make these."""
+        self._conversation = conversation
+        self._response = response
+        self._run = conversation._portal.run
+
+    @property
+    def response_id(self) -> ResponseId:
+        """The id."""
+        return self._response.response_id
+
+    @property
+    def value(self) -> forest.Response:
+        """Everything that is known of the response, as one immutable value."""
+        return self._response.value
+
+    @property
+    def conversation(self) -> SyncConversation:
+        """The conversation it belongs to."""
+        return self._conversation
+
+    @property
+    def parent_response(self) -> SyncResponse | None:
+        """What it answers; None for a root.
+
+        Raises:
+            ResponseNotFound: The parent was not loaded; refresh() the conversation.
+        """
+        parent = self._response.parent_response
+        return None if parent is None else self._conversation._wrap(parent)
+
+    @property
+    def children(self) -> list[SyncResponse]:
+        """The responses that answer it, in order of creation."""
+        return self._conversation._wrap_all(self._response.children)
+
+    @property
+    def siblings(self) -> list[SyncResponse]:
+        """The other responses with the same parent, in order of creation."""
+        return self._conversation._wrap_all(self._response.siblings)
+
+    @property
+    def path(self) -> list[SyncResponse]:
+        """The responses from the root to this one."""
+        return self._conversation._wrap_all(self._response.path)
+
+    def resample(self, **options: Unpack[SamplingOptions]) -> SyncSampling:
+        """Sample a sibling of this model's response.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, or is a root.
+        """
+        return self._conversation._sync_sampling(self._response.resample(**options))
+
+    def resample_many(self, n: int, **options: Unpack[SamplingOptions]) -> SyncSamplingGroup:
+        """Sample n siblings of this model's response from one prompt.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is a root, or n is out of range.
+        """
+        return self._conversation._sync_group(self._response.resample_many(n, **options))
+
+    def replace(self, text: str, **options: Unpack[SamplingOptions]) -> SyncSampling:
+        """Say something else in this place, as a sibling; the original stays.
+
+        In the place of a human response, the new one is answered by the model; in the place of a
+        model's, the text is stored as it is and nothing is sampled.
+        """
+        return self._conversation._sync_sampling(self._response.replace(text, **options))
+
+    def reply(self, text: str, **options: Unpack[SamplingOptions]) -> SyncSampling:
+        """Add a human response below this one and sample the answer."""
+        return self._conversation._sync_sampling(self._response.reply(text, **options))
+
+    def select(self) -> None:
+        """Make this the leaf, where the next turn attaches.
+
+        Returns when the server has stored it.
+        """
+        self._conversation.set_leaf_response_id(self.response_id)
+
+    def star(self) -> None:
+        """Star it."""
+        self._run(self._response.star)
+
+    def unstar(self) -> None:
+        """Take its star away."""
+        self._run(self._response.unstar)
+
+    def tag(self, *tags: str) -> None:
+        """Add tags."""
+        self._run(self._response.tag, *tags)
+
+    def untag(self, *tags: str) -> None:
+        """Take tags away; those it does not have are ignored."""
+        self._run(self._response.untag, *tags)
+
+    def note(self, text: str) -> None:
+        """Set its note; empty text removes it."""
+        self._run(self._response.note, text)
+
+    def score(self, **scores: float) -> None:
+        """Set scores by name, such as ``score(helpful=0.8)``."""
+        self._run(self._response.score, **scores)
+
+    def share(self) -> str:
+        """Publish the path that ends here and return the address of its page."""
+        return self._run(self._response.share)
+
+    def unshare(self) -> int:
+        """Take back every share of this response; return how many there were."""
+        return self._run(self._response.unshare)
+
+    def delete(self) -> int:
+        """Hide it and everything below until it is restored; return how many were hidden."""
+        return self._run(self._response.delete)
+
+    def restore(self) -> int:
+        """Undo its deletion; return how many are visible again."""
+        return self._run(self._response.restore)
+
+    def refresh(self) -> None:
+        """Ask the server for its newest state."""
+        self._run(self._response.refresh)
+
+    def logprobs(self) -> list[TokenLogprob]:
+        """Return the log-probability of each token, empty if none were asked for."""
+        return self._run(self._response.logprobs)
+
+    def _repr_html_(self) -> str:
+        return self._response._repr_html_()

@@ -1,0 +1,132 @@
+"""How a turn travels: from what was asked to the call that samples it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grok_tree.client._options import SamplingOptions, settings_of
+from grok_tree.client._sampling import Call
+from grok_tree.forest import (
+    Ended,
+    Origin,
+    ResponseDraft,
+    ResponseId,
+    SamplingEvent,
+    Started,
+    Token,
+    check_settings,
+    check_turn,
+    checked_text,
+)
+from grok_tree.wire import EventReader, origin_to_wire, pb, settings_to_wire
+
+if TYPE_CHECKING:
+    from grok_tree.client._conversation import Conversation
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is to be sampled.
+
+    Attributes:
+        message: What the human says; empty for nothing.
+        parent: What it answers; None for a new root.
+        origin: Why it is sampled.
+        n: Number of siblings.
+        options: As the caller gave them.
+    """
+
+    message: str
+    parent: ResponseId | None
+    origin: Origin
+    n: int
+    options: SamplingOptions
+
+
+def sampling_call(conversation: Conversation, turn: Turn) -> Call:
+    """Return the call that samples a turn; what can be refused is refused here, at once.
+
+    Raises:
+        InvalidOperationError: A rule is broken or an option is out of its range.
+    """
+    check_turn(turn.message, turn.parent, turn.n)
+    settings = settings_of(turn.options)
+    check_settings(settings)
+    client = conversation._client
+    if settings.seed is None:
+        settings = msgspec.structs.replace(settings, seed=client._next_seed(turn.n))
+    request = pb.SampleRequest(
+        request_id=client._new_request_id(),
+        parent_response_id=turn.parent or "",
+        message=turn.message,
+        n=turn.n,
+        settings=settings_to_wire(settings),
+        origin=origin_to_wire(turn.origin),
+        detach=turn.options.get("detach", False),
+        system_prompt=turn.options.get("system_prompt"),
+    )
+    asked_model = turn.options.get("model_name", "")
+
+    async def open_stream() -> AsyncIterator[list[SamplingEvent]]:
+        await conversation._stored()
+        request.conversation_id = conversation.conversation_id
+        request.model_name = conversation._model_for(asked_model)
+        reader = EventReader()
+        timeout = turn.options.get("timeout")
+        stream = client._connection.stream("Sample", request, timeout=timeout)
+        async with aclosing(stream) as messages:  # type: ignore[type-var]
+            async for message in messages:
+                yield reader.events(message)
+
+    return _call(conversation, open_stream)
+
+
+def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
+    """Return a call that stores a text in the place of a model's answer.
+
+    It has the same shape as one that samples: the text comes as one token.
+
+    Raises:
+        InvalidOperationError: The text cannot be stored.
+    """
+    checked_text(draft.message, "message")
+
+    async def open_stream() -> AsyncIterator[list[SamplingEvent]]:
+        (stored,) = await conversation._add_drafts([draft], leaf_index=0)
+        started = Started(
+            sampling_id="",
+            human_response=None,
+            response_ids=(stored.response_id,),
+            model_name="",
+        )
+        yield [started, Token(draft.message), Ended(response=stored.value)]
+
+    return _call(conversation, open_stream)
+
+
+def _call(conversation: Conversation, open_stream: object) -> Call:
+    async def cancel(sampling_id: str) -> None:
+        request = pb.CancelSamplingRequest(sampling_id=sampling_id)
+        await conversation._call("CancelSampling", request)
+
+    return Call(
+        open_stream,  # type: ignore[arg-type]
+        cancel,
+        lambda event: _accept(conversation, event),
+        conversation.get_response,
+    )
+
+
+def _accept(conversation: Conversation, event: SamplingEvent) -> None:
+    cache = conversation._cache
+    if isinstance(event, Started) and event.human_response is not None:
+        cache.put(event.human_response)
+    elif isinstance(event, Ended):
+        cache.put(event.response)
+        if not event.response.partial and event.index == 0:
+            cache.set_leaf(event.response.response_id)
