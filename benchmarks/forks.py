@@ -22,7 +22,7 @@ def rows(*, quick: bool) -> list[Row]:
         "ours": lambda depth, n: asyncio.run(_our_fork(depth, n)),
         "raw rows": _raw_fork,
     }
-    if importlib.util.find_spec("langgraph.checkpoint.sqlite") is not None:
+    if importlib.util.find_spec("langgraph") is not None:
         measures["LangGraph"] = _langgraph_fork
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
 

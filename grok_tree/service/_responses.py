@@ -16,7 +16,7 @@ from grok_tree.forest import (
 )
 from grok_tree.service._base import LARGEST_PAGE, UseCases
 from grok_tree.service._drafts import check_drafts
-from grok_tree.service._live import live_conversation, live_response, response_of
+from grok_tree.service._live import live_conversation, live_response
 from grok_tree.service._requests import ChangesPage
 from grok_tree.store import Cursor, NewResponse, Reader, Writer
 
@@ -42,10 +42,6 @@ class ResponseUseCases(UseCases):
         stored: list[Response] = []
 
         def work(writer: Writer) -> list[ResponseId]:
-            live_conversation(writer, conversation_id)
-            for draft in drafts:
-                if draft.parent_response_id is not None:
-                    response_of(writer, draft.parent_response_id, conversation_id)
             new = [
                 NewResponse(response_id, draft, manual=draft.sender == "assistant")
                 for response_id, draft in zip(ids, drafts, strict=True)

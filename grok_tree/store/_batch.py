@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.errors import ConflictError
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import (
     ConversationId,
     Response,
@@ -71,7 +71,7 @@ class Batch:
 
         Raises:
             ResponseNotFound: Its parent does not exist.
-            ConflictError: Its parent belongs to another conversation.
+            InvalidOperationError: Its parent belongs to another conversation.
         """
         parent_id, parent_position = self._parent(new.draft)
         response = self._response(new, parent_id)
@@ -85,7 +85,7 @@ class Batch:
             return None, NO_PARENT
         place = self._place(draft.parent_response_id)
         if place.conversation_key != self._key:
-            raise ConflictError(
+            raise InvalidOperationError(
                 f"response {draft.parent_response_id} belongs to another conversation than"
                 f" {self._conversation_id}; a response attaches within its own",
                 response_id=draft.parent_response_id,

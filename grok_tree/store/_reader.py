@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, func, or_, select
+from sqlalchemy import CTE, Connection, and_, bindparam, func, or_, select
 
 from grok_tree.errors import (
     ConversationNotFound,
@@ -93,6 +93,14 @@ RESPONSE = select(
     )
 )
 
+_request = tables.request.c
+# Built once: making a statement costs more than running it.
+_ONE_CONVERSATION = CONVERSATION.where(_c.id == bindparam("wanted"))
+_ONE_RESPONSE = RESPONSE.where(_r.id == bindparam("wanted"))
+_RECALL = select(_request.method, _request.fingerprint, _request.result).where(
+    _request.request_id == bindparam("wanted")
+)
+
 
 class Reader:
     """Reads of one consistent snapshot; valid only inside the block that gave it."""
@@ -152,7 +160,7 @@ class Reader:
                 found[response.response_id] = response
         missing = next((one for one in response_ids if str(one).lower() not in found), None)
         if missing is not None:
-            raise _no_response(missing)
+            raise no_response(missing)
         return [found[str(one).lower()] for one in response_ids]
 
     def path(self, response_id: str) -> list[Response]:
@@ -249,9 +257,7 @@ class Reader:
 
     def recall(self, request_id: str) -> Remembered | None:
         """Return the first result of a request, None when it was not seen."""
-        request = tables.request.c
-        query = select(request.method, request.fingerprint, request.result)
-        row = self._connection.execute(query.where(request.request_id == request_id)).first()
+        row = self._connection.execute(_RECALL, {"wanted": request_id}).first()
         return None if row is None else Remembered(row.method, row.fingerprint, row.result)
 
     def count_responses(self) -> int:
@@ -261,19 +267,16 @@ class Reader:
         ).scalar_one()
 
     def _conversation_row(self, conversation_id: str) -> Any:
-        query = CONVERSATION.where(_c.id == raw_id(conversation_id))
-        row = self._connection.execute(query).first()
+        values = {"wanted": raw_id(conversation_id)}
+        row = self._connection.execute(_ONE_CONVERSATION, values).first()
         if row is None:
-            raise ConversationNotFound(
-                f"no conversation has the id {conversation_id}; list_conversations() shows all",
-                conversation_id=conversation_id,
-            )
+            raise no_conversation(conversation_id)
         return row
 
     def _response_row(self, response_id: str) -> Any:
-        row = self._connection.execute(RESPONSE.where(_r.id == raw_id(response_id))).first()
+        row = self._connection.execute(_ONE_RESPONSE, {"wanted": raw_id(response_id)}).first()
         if row is None:
-            raise _no_response(response_id)
+            raise no_response(response_id)
         return row
 
 
@@ -314,7 +317,15 @@ def _share_from_row(row: Any) -> ShareRow:
     return ShareRow(row.share_id, ResponseId(id_text(row.response_id)), time_of(row.created_us))
 
 
-def _no_response(response_id: str) -> ResponseNotFound:
+def no_conversation(conversation_id: str) -> ConversationNotFound:
+    """Return the error for a conversation that does not exist."""
+    return ConversationNotFound(
+        f"no conversation has the id {conversation_id}; list_conversations() shows all",
+        conversation_id=conversation_id,
+    )
+
+
+def no_response(response_id: str) -> ResponseNotFound:
     return ResponseNotFound(
         f"no response has the id {response_id}; load() the conversation to see which do",
         response_id=response_id,

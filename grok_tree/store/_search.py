@@ -13,12 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from grok_tree.forest import ConversationId, ResponseId, SearchHit, id_text
-from grok_tree.store._rows import SearchRows
+from grok_tree.store._rows import GROWING, SearchRows
 
 INDEX_BATCH = 500
 _WORD = re.compile(r"\w+")
 
 _NOTE = text("INSERT OR IGNORE INTO unindexed (response_key) VALUES (:key)")
+_NOTE_FROM = text(
+    "INSERT INTO unindexed (response_key) SELECT key FROM response"
+    " WHERE conversation_key = :conversation AND position >= :first AND flags & :growing = 0"
+)
 _INDEX = text(
     "INSERT INTO response_text (rowid, message)"
     " SELECT key, message FROM response"
@@ -46,10 +50,15 @@ ORDER BY c.modified_us DESC LIMIT :limit
 _NEWEST = 2**62
 
 
-def note_unindexed(connection: Connection, response_keys: list[int]) -> None:
-    """Remember that responses are finished and can be indexed."""
-    if response_keys:
-        connection.execute(_NOTE, [{"key": key} for key in response_keys])
+def note_unindexed(connection: Connection, response_key: int) -> None:
+    """Remember that a response is finished and can be indexed."""
+    connection.execute(_NOTE, {"key": response_key})
+
+
+def note_unindexed_from(connection: Connection, conversation_key: int, position: int) -> None:
+    """Remember the finished responses of a conversation from a position on."""
+    values = {"conversation": conversation_key, "first": position, "growing": GROWING}
+    connection.execute(_NOTE_FROM, values)
 
 
 def index_some(connection: Connection) -> bool:

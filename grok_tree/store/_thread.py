@@ -21,6 +21,9 @@ MAX_GROUP = 256
 
 _log = logging.getLogger(__name__)
 
+IDLE_S = 0.1
+"""Without work for so long, the thread indexes what was written."""
+
 Transact = Callable[..., Any]
 
 
@@ -90,15 +93,22 @@ class WriterThread:
             self._connection.close()
 
     def _next_or_chore(self) -> _Job | None:
-        """Return the next job; until there is one, index what was written."""
-        while self._may_have_unindexed and self._jobs.empty():
+        """Return the next job; when none comes for a while, index what was written."""
+        while self._may_have_unindexed:
             try:
-                with self._transact(self._connection, durable=False):
-                    self._may_have_unindexed = index_some(self._connection)
-            except StoreError:
-                _log.warning("indexing for search failed; it is tried again later", exc_info=True)
-                break
+                return self._jobs.get(timeout=IDLE_S)
+            except queue.Empty:
+                self._index_some()
         return self._jobs.get()
+
+    def _index_some(self) -> None:
+        try:
+            with self._transact(self._connection, durable=False):
+                self._may_have_unindexed = index_some(self._connection)
+        except StoreError:
+            # A search finds it all the same: it indexes what is left.
+            self._may_have_unindexed = False
+            _log.warning("indexing for search failed; a search tries again", exc_info=True)
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
         group = [first]

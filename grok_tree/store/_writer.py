@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
-from grok_tree.errors import ConflictError
+from grok_tree.errors import ConflictError, ConversationDeletedError, ResponseNotFound
 from grok_tree.forest import (
     Conversation,
     ConversationChange,
@@ -20,7 +20,14 @@ from grok_tree.forest import (
 )
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import Batch, finished_facts
-from grok_tree.store._reader import Reader, path_positions, raw_id, subtree_positions
+from grok_tree.store._reader import (
+    Reader,
+    no_conversation,
+    no_response,
+    path_positions,
+    raw_id,
+    subtree_positions,
+)
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
@@ -35,14 +42,27 @@ from grok_tree.store._rows import (
     encode_marks,
     microseconds,
 )
-from grok_tree.store._search import index_some, note_unindexed
+from grok_tree.store._search import index_some, note_unindexed, note_unindexed_from
 
 _c, _r = tables.conversation.c, tables.response.c
-_COUNTERS = select(_c.key, _c.revision, _c.next_position, _c.n_visible).where(
-    _c.id == bindparam("conversation")
-)
-_PLACE = select(_r.position, _r.conversation_key).where(_r.id == bindparam("parent"))
+# Built once: on the way of every turn, making a statement costs more than running it.
+_COUNTERS = select(
+    _c.key, _c.revision, _c.next_position, _c.n_visible, _c.leaf_position, _c.deleted
+).where(_c.id == bindparam("conversation"))
+_PLACE = select(_r.position, _r.conversation_key, _r.hidden_at).where(_r.id == bindparam("parent"))
 _INSERT_RESPONSES = insert(tables.response)
+_GROWN = (
+    update(tables.conversation)
+    .where(_c.key == bindparam("of"))
+    .values(
+        next_position=bindparam("next"),
+        n_visible=bindparam("visible"),
+        leaf_position=bindparam("leaf"),
+        revision=bindparam("now_at"),
+        modified_us=bindparam("at"),
+    )
+)
+_REMEMBER = insert(tables.request)
 
 
 class Writer(Reader):
@@ -109,22 +129,29 @@ class Writer(Reader):
 
         Raises:
             ConversationNotFound: There is no such conversation.
-            ResponseNotFound: A parent does not exist.
-            ConflictError: A parent belongs to another conversation.
+            ConversationDeletedError: It was deleted.
+            ResponseNotFound: A parent does not exist, or was deleted.
+            InvalidOperationError: A parent belongs to another conversation.
         """
         counters = self._counters(conversation_id)
         batch = Batch(conversation_id, counters, now, self._place)
         for one in new:
             batch.add(one)
         self._connection.execute(_INSERT_RESPONSES, batch.rows)
-        self._keep_for_search(batch)
-        values: dict[str, Any] = {
-            "next_position": counters.next_position + len(new),
-            "n_visible": counters.n_visible + len(new),
-        }
-        if leaf_index is not None:
-            values["leaf_position"] = counters.next_position + leaf_index
-        self._touch(counters.key, batch.revision, now, values)
+        note_unindexed_from(self._connection, counters.key, counters.next_position)
+        first = counters.next_position
+        leaf = counters.leaf_position if leaf_index is None else first + leaf_index
+        self._connection.execute(
+            _GROWN,
+            {
+                "of": counters.key,
+                "next": first + len(new),
+                "visible": counters.n_visible + len(new),
+                "leaf": leaf,
+                "now_at": batch.revision,
+                "at": microseconds(now),
+            },
+        )
         return batch.responses
 
     def grow(self, response_id: str, *, message: str, reasoning: str, now: datetime) -> None:
@@ -161,7 +188,7 @@ class Writer(Reader):
         }
         leaf = {"leaf_position": row.position} if move_leaf and not row.hidden_at else {}
         self._change_response(row, values, now, leaf)
-        note_unindexed(self._connection, [row.key])
+        note_unindexed(self._connection, row.key)
         if finish.logprobs:
             stored = {"response_key": row.key, "tokens": encode_logprobs(finish.logprobs)}
             self._connection.execute(insert(tables.logprobs), stored)
@@ -236,7 +263,7 @@ class Writer(Reader):
             "result": result,
             "created_us": microseconds(now),
         }
-        self._connection.execute(insert(tables.request), stored)
+        self._connection.execute(_REMEMBER, stored)
 
     def forget_requests(self, before: datetime) -> int:
         """Drop results that are older; return how many."""
@@ -265,28 +292,27 @@ class Writer(Reader):
         while index_some(self._connection):
             pass
 
-    def _keep_for_search(self, batch: Batch) -> None:
-        finished = [row["id"] for row in batch.rows if not row["flags"] & GROWING]
-        if not finished:
-            return
-        first = batch.rows[0]
-        keys = self._connection.scalars(
-            select(_r.key).where(
-                _r.conversation_key == first["conversation_key"],
-                _r.position >= first["position"],
-                _r.flags.op("&")(GROWING) == 0,
-            )
-        )
-        note_unindexed(self._connection, list(keys))
-
     def _counters(self, conversation_id: str) -> Any:
         values = {"conversation": raw_id(conversation_id)}
         row = self._connection.execute(_COUNTERS, values).first()
-        return row or self._conversation_row(conversation_id)
+        if row is None:
+            raise no_conversation(conversation_id)
+        if row.deleted:
+            raise ConversationDeletedError(
+                f"conversation {conversation_id} was deleted; restore() it first",
+                conversation_id=conversation_id,
+            )
+        return row
 
     def _place(self, parent_id: str) -> Any:
         row = self._connection.execute(_PLACE, {"parent": raw_id(parent_id)}).first()
-        return row or self._response_row(parent_id)
+        if row is None:
+            raise no_response(parent_id)
+        if row.hidden_at:
+            raise ResponseNotFound(
+                f"response {parent_id} was deleted; restore() it first", response_id=parent_id
+            )
+        return row
 
     def _revision(self, conversation_key: int) -> int:
         query = select(_c.revision).where(_c.key == conversation_key)
