@@ -16,7 +16,7 @@ async def main() -> None:
         print("siblings: ", len(others))
 
         # Another question in the same place, and an answer to it.
-        other_answer = await answer.parent_response.replace("Why is the sky red in the evening?")
+        other_answer = await answer.path[0].replace("Why is the sky red in the evening?")
         print("replaced: ", other_answer.message)
 
         # An answer written by hand instead of the model's.

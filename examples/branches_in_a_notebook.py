@@ -15,7 +15,7 @@ def cell() -> None:
         others = answer.resample_many(3).result()
         print("siblings: ", len(others))
 
-        other_answer = answer.parent_response.replace("Why is the sky red in the evening?").result()
+        other_answer = answer.path[0].replace("Why is the sky red in the evening?").result()
         print("replaced: ", other_answer.message)
 
         by_hand = answer.replace("Because of Rayleigh scattering.").result()

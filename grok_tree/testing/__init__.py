@@ -20,6 +20,7 @@ from grok_tree.testing._seen import (
     seen_conversation,
     seen_response,
 )
+from grok_tree.testing._servers import running_server
 
 __all__ = [
     "CONVERSATION_ID",
@@ -35,6 +36,7 @@ __all__ = [
     "TurnIds",
     "forest_from_parents",
     "forest_of",
+    "running_server",
     "seen_conversation",
     "seen_response",
     "server_process",

@@ -205,7 +205,7 @@ class StoreContract:
         elsewhere = desk.add(desk.conversation())
         here = desk.conversation()
 
-        with pytest.raises(ConflictError):
+        with pytest.raises(InvalidOperationError, match="another conversation"):
             desk.add(here, parent=elsewhere)
 
     def test_responses_come_in_the_order_asked_for(self, desk: Desk) -> None:

@@ -1,0 +1,65 @@
+"""The contract over gRPC: from the async client, and from the blocking one, remote and embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from grok_tree.client import AsyncClient, Client
+from grok_tree.testing import running_server
+from grok_tree.testing.contracts import (
+    Backend,
+    ForestContract,
+    OpenBackend,
+    open_async_backend,
+    open_sync_backend,
+)
+
+
+class TestAsyncClientOfARemoteServer(ForestContract):
+    @pytest.fixture
+    def open_backend(self, tmp_path: Path) -> OpenBackend:
+        numbers = count()
+
+        @contextmanager
+        def opened() -> Iterator[Backend]:
+            with (
+                running_server(tmp_path / f"{next(numbers)}.db") as server,
+                open_async_backend(AsyncClient(server.address)) as backend,
+            ):
+                yield backend
+
+        return opened
+
+
+class TestBlockingClientOfARemoteServer(ForestContract):
+    @pytest.fixture
+    def open_backend(self, tmp_path: Path) -> OpenBackend:
+        numbers = count()
+
+        @contextmanager
+        def opened() -> Iterator[Backend]:
+            socket = f"unix:{tmp_path}/socket"
+            with (
+                running_server(tmp_path / f"{next(numbers)}.db", address=socket),
+                open_sync_backend(Client(socket)) as backend,
+            ):
+                yield backend
+
+        return opened
+
+
+class TestBlockingClientOfTheEmbeddedServer(ForestContract):
+    @pytest.fixture
+    def open_backend(self, tmp_path: Path) -> OpenBackend:
+        numbers = count()
+
+        def opened() -> Client:
+            database = tmp_path / f"{next(numbers)}.db"
+            return Client(database=database, model="scripted/echo")
+
+        return lambda: open_sync_backend(opened())

@@ -1,0 +1,72 @@
+"""The programs of a newcomer, run as they are, with a scripted model."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SHARED = re.compile(r"http://127\.0\.0\.1:\d+/s/[\w-]{20,}")
+
+
+def run_example(name: str, folder: Path, *, typed: str = "") -> list[str]:
+    """Run an example and return its lines; nothing may go to the standard error."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        cwd=folder,
+        env={
+            **os.environ,
+            "GROK_TREE_MODEL": "scripted/echo",
+            "GROK_TREE_DATABASE": str(folder / "forests.db"),
+        },
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+BRANCHES = [
+    "answer:    echo: Why is the sky blue?",
+    "siblings:  3",
+    "replaced:  echo: Why is the sky red in the evening?",
+    "by hand:   Because of Rayleigh scattering.",
+    "path:      human > assistant > human > assistant",
+    "starred:   True",
+    "shared at: URL",
+    "forest:    <Forest 'Branches': 10 responses, 6 tips>",
+]
+
+
+def test_the_linear_chat_of_the_original_runs(tmp_path: Path) -> None:
+    lines = run_example("linear_chat.py", tmp_path, typed="hello there\nand now?\n\n")
+
+    assert lines[0] == "You: Grok: echo: hello there"
+    assert re.fullmatch(r"\(.+\)", lines[1])
+    assert lines[2] == "You: Grok: echo: and now?"
+    assert lines[3:] == ["You: "]
+
+
+def test_the_linear_chat_is_kept_for_the_next_time(tmp_path: Path) -> None:
+    run_example("linear_chat.py", tmp_path, typed="hello\n\n")
+    run_example("linear_chat.py", tmp_path, typed="again\n\n")
+
+    assert (tmp_path / "forests.db").exists()
+
+
+def test_branches_are_grown_with_the_async_client(tmp_path: Path) -> None:
+    lines = run_example("branches.py", tmp_path)
+
+    assert [SHARED.sub("URL", line) for line in lines] == BRANCHES
+
+
+def test_branches_are_grown_with_the_blocking_client_in_a_running_loop(tmp_path: Path) -> None:
+    lines = run_example("branches_in_a_notebook.py", tmp_path)
+
+    assert [SHARED.sub("URL", line) for line in lines] == BRANCHES
