@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ UNARY_TIMEOUT_S = 60.0
 INSECURE = "insecure://"
 """Before an address: no encryption although it is another machine's."""
 
+_ADDRESS = re.compile(r"unix:.+|(insecure://)?[^\s/]+")
 _LOOPBACK = ("localhost", "127.", "[::1]", "unix:")
 
 ChannelOptions = Sequence[tuple[str, Any]]
@@ -47,8 +49,10 @@ class RemotePlace:
     """A server somewhere, at a fixed address."""
 
     def __init__(self, address: str) -> None:
-        if not address or "/" in address.removeprefix(INSECURE).removeprefix("unix:").lstrip("/"):
-            raise InvalidOperationError(f"{address!r} is not an address; write host:port")
+        if not _ADDRESS.fullmatch(address):
+            raise InvalidOperationError(
+                f"{address!r} is not an address; write host:port, or unix:PATH"
+            )
         self.known = address
 
     def address(self) -> str:

@@ -109,8 +109,11 @@ async def running_server(settings: ServerSettings) -> AsyncIterator[RunningServe
         doors = _Doors(settings)
         world = World(store, samplers, settings.model, doors.share_url, _version())
         async with open_forests(world) as forests, background_tasks() as tasks:
-            yield await doors.open(forests, store, tasks)
-            await doors.close(forests)
+            try:
+                yield await doors.open(forests, store, tasks)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await doors.close(forests)
     finally:
         with anyio.CancelScope(shield=True):
             await samplers.aclose()
@@ -142,11 +145,11 @@ class _Doors:
             self._http = settings.http(forests)
             tasks.start_soon(self._http.run)
         server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=_OPTIONS)
+        self._grpc = server
         add_ForestsServicer_to_server(NativeDoor(forests), server)
         await _add_health(server, required=settings.health)
         address = bind(server, settings.address)
         await server.start()
-        self._grpc = server
         store.announce(address)
         return RunningServer(address, forests, self._http)
 
@@ -156,6 +159,7 @@ class _Doors:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._grpc.stop, GRACE_S)
                 forests.stop_samplings()
+            _forget(self._grpc)
         if self._http is not None:
             await self._http.close()
 
@@ -164,6 +168,15 @@ def _check_address(settings: ServerSettings) -> None:
     if settings.address.startswith(UNIX):
         return
     check_reach(split_address(settings.address)[0], settings.api_key)
+
+
+def _forget(server: grpc.aio.Server) -> None:
+    """Keep a stopped server from stopping again when it is garbage-collected.
+
+    Its finaliser would schedule a second shutdown on an event loop that may be closed by then.
+    """
+    if hasattr(server, "_server"):
+        del server._server
 
 
 async def _add_health(server: grpc.aio.Server, *, required: bool) -> None:
