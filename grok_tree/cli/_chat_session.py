@@ -1,0 +1,87 @@
+"""A chat: reads lines, answers them, and obeys commands until there are no more."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from grok_tree.cli._chat_commands import ChatCommands
+from grok_tree.cli._console import Console
+from grok_tree.cli._errors import Interrupted, SomeSamplesFailed
+from grok_tree.cli._sampling import follow
+from grok_tree.cli._spans import Span, paint
+from grok_tree.client import SyncConversation
+from grok_tree.errors import GrokTreeError, SamplingError
+
+
+class ChatSession:
+    """One sitting over one conversation."""
+
+    def __init__(
+        self, console: Console, conversation: SyncConversation, options: dict[str, Any]
+    ) -> None:
+        """Begin a chat.
+
+        Args:
+            console: How it talks.
+            conversation: Where it goes on.
+            options: Of every sampling.
+        """
+        self._console = console
+        self._conversation = conversation
+        self._options = options
+        self._commands = ChatCommands(console, conversation, options)
+        self._titled = False
+        self._a_sample_failed = False
+
+    def run(self) -> None:
+        """Read and answer until an empty line or the end of the input.
+
+        Raises:
+            SomeSamplesFailed: At least one answer failed, and was named.
+        """
+        if sys.stdin.isatty():
+            self._console.say("an empty line ends the chat; /help lists the commands", "faint")
+        while line := self._read():
+            try:
+                self._obey(line)
+            except Interrupted:
+                continue  # what was kept is named; the chat goes on
+            except GrokTreeError as error:
+                self._console.complain(error.message)
+                self._a_sample_failed |= isinstance(error, SamplingError)
+        if self._a_sample_failed:
+            raise SomeSamplesFailed
+
+    def _read(self) -> str:
+        """Return the next line, empty at the end."""
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().strip()
+        prompt = paint([Span("You: ", "human")], colour=self._console.colour)
+        while True:
+            try:
+                return input(prompt).strip()
+            except KeyboardInterrupt:
+                self._console.say("\n(an empty line or Ctrl-D ends the chat)", "faint")
+            except EOFError:
+                self._console.line()
+                return ""
+
+    def _obey(self, line: str) -> None:
+        if line.startswith("/") and not line.startswith("//"):
+            self._commands.run(line[1:])
+            return
+        # Two strokes say one stroke, so that every text can be sent.
+        message = line[1:] if line.startswith("//") else line
+        sampling = self._conversation.add_response(message, **self._options)
+        follow(self._console, sampling, announce=False)
+        self._give_title()
+
+    def _give_title(self) -> None:
+        if self._titled:
+            return
+        self._titled = True
+        if not self._conversation.title:
+            with self._console.waiting("finding a title"):
+                title = self._conversation.generate_title()
+            self._console.say(f"({title})", "faint")

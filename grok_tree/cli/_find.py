@@ -1,0 +1,91 @@
+"""From the beginning of an id to what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grok_tree.errors import (
+    ConversationNotFound,
+    InvalidOperationError,
+    NotFoundError,
+    ResponseNotFound,
+)
+
+if TYPE_CHECKING:
+    from grok_tree.client import Client, SyncConversation, SyncResponse
+
+
+@dataclass(frozen=True)
+class Place:
+    """A conversation, and a response in it if one was named."""
+
+    conversation: SyncConversation
+    response_id: str | None = None
+
+
+def find_conversation(client: Client, prefix: str) -> SyncConversation:
+    """Return the one conversation whose id begins with `prefix`, loaded.
+
+    Raises:
+        ConversationNotFound: None does.
+        InvalidOperationError: Several do, or it is no beginning of an id.
+    """
+    found = client.grok.resolve_id(prefix).conversation_ids
+    missing = ConversationNotFound(
+        f"no conversation has an id that begins with {prefix!r}; grok-tree ls lists them"
+    )
+    return client.grok.get_conversation(_only(prefix, found, missing))
+
+
+def find_response(client: Client, prefix: str) -> SyncResponse:
+    """Return the one response whose id begins with `prefix`; its conversation is loaded.
+
+    Raises:
+        ResponseNotFound: None does.
+        InvalidOperationError: Several do, or it is no beginning of an id.
+    """
+    found = client.grok.resolve_id(prefix).response_ids
+    missing = ResponseNotFound(
+        f"no response has an id that begins with {prefix!r}; grok-tree show lists them"
+    )
+    return _response(client, _only(prefix, found, missing))
+
+
+def find_place(client: Client, prefix: str) -> Place:
+    """Return the one conversation or response whose id begins with `prefix`.
+
+    Raises:
+        NotFoundError: None does.
+        InvalidOperationError: Several do, or it is no beginning of an id.
+    """
+    found = client.grok.resolve_id(prefix)
+    missing = NotFoundError(
+        f"no conversation and no response has an id that begins with {prefix!r};"
+        " grok-tree ls lists the conversations"
+    )
+    only = _only(prefix, [*found.conversation_ids, *found.response_ids], missing)
+    if only in found.conversation_ids:
+        return Place(client.grok.get_conversation(only))
+    response = _response(client, only)
+    return Place(response.conversation, response.response_id)
+
+
+def _response(client: Client, response_id: str) -> SyncResponse:
+    for conversation in client.grok.iter_conversations():
+        conversation.load()
+        if response_id in conversation.forest:
+            return conversation.get_response(response_id)
+    raise ResponseNotFound(f"response {response_id} is gone", response_id=response_id)
+
+
+def _only(prefix: str, found: Sequence[str], missing: NotFoundError) -> str:
+    if not found:
+        raise missing
+    if len(found) > 1:
+        listed = ", ".join(found[:5])
+        raise InvalidOperationError(
+            f"{prefix!r} is the beginning of several ids: {listed}; write more of the one you mean"
+        )
+    return found[0]

@@ -1,0 +1,100 @@
+"""Values as single lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from grok_tree.cli._spans import Span, Style, wrap
+from grok_tree.cli._visible import isolated, visible, visible_line
+from grok_tree.forest import Conversation, Model, Response, SearchHit
+
+
+def conversation_row(row: Conversation, short: str, *, width: int) -> Sequence[Span]:
+    """Return one line of a list of conversations."""
+    star = "★" if row.starred else " "
+    return _fitting(
+        [
+            Span(short, "faint"),
+            Span(f"  {_local(row.modify_time)}", "faint"),
+            Span(f"  {row.n_responses:>5,} {star} "),
+            _title(row.title),
+        ],
+        width,
+    )
+
+
+def forest_heading(
+    conversation: Conversation, short: str, *, n_responses: int, n_tips: int
+) -> Sequence[Span]:
+    """Return the line above a tree."""
+    counts = f"{counted(n_responses, 'response')}, {counted(n_tips, 'tip')}"
+    star = " ★" if conversation.starred else ""
+    return [
+        _title(conversation.title),
+        Span(star, "mark"),
+        Span(f"  {short}  {counts}", "faint"),
+    ]
+
+
+def response_heading(response: Response, short: str) -> Sequence[Span]:
+    """Return the line above a response that is written out."""
+    style: Style = "model" if response.sender == "assistant" else "human"
+    model = f"  {visible_line(response.model_name)}" if response.model_name else ""
+    partial = f"  [partial: {response.finish_reason or 'growing'}]" if response.partial else ""
+    return [
+        Span(response.sender, style),
+        Span(f"  {short}  {_local(response.create_time)}{model}", "faint"),
+        Span(partial, "mark"),
+    ]
+
+
+def response_text(response: Response) -> Sequence[str]:
+    """Return the lines of a response that is written out."""
+    return [isolated(line) for line in visible(response.message).split("\n")]
+
+
+def hit_row(hit: SearchHit, short: str, *, width: int) -> Sequence[Span]:
+    """Return one line of a search."""
+    where = "title" if hit.response_id is None else "response"
+    return _fitting(
+        [
+            Span(f"{short}  ", "faint"),
+            Span(f"{where:<8}  ", "faint"),
+            Span(isolated(visible_line(hit.snippet))),
+            Span("  in ", "faint"),
+            _title(hit.title),
+        ],
+        width,
+    )
+
+
+def model_row(model: Model, *, name_width: int) -> Sequence[Span]:
+    """Return one line of a list of models."""
+    default = "default " if model.is_default else ""
+    state = "" if model.available else f"not available: {model.unavailable_because} "
+    return [
+        Span(f"{visible_line(model.name):<{name_width}}  "),
+        Span(default, "mark"),
+        Span(visible_line(state), "faint"),
+        Span(visible_line(model.description), "faint"),
+    ]
+
+
+def counted(n: int, what: str) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def _title(title: str) -> Span:
+    if not title:
+        return Span("(untitled)", "faint")
+    return Span(isolated(visible_line(title)), "title")
+
+
+def _local(time: datetime) -> str:
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _fitting(spans: Sequence[Span], width: int) -> Sequence[Span]:
+    return wrap(spans, width, max_lines=1)[0]
