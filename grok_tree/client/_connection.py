@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -120,7 +120,7 @@ class Connection:
 
     async def stream(
         self, method: str, request: Any, *, timeout: float | None = None
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """Make a call that gives messages; closing the iterator cancels the call.
 
         Raises:
@@ -163,7 +163,7 @@ class Connection:
 
     async def _stream_once(
         self, method: str, request: Any, timeout: float | None
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         address, stub = await self._stub()
         call = getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
         try:

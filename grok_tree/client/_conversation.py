@@ -459,7 +459,7 @@ class Conversation(ConversationFields):
     async def _read_changes(self, since: int) -> None:
         request = pb.ListChangesRequest(conversation_id=self.conversation_id, since_revision=since)
         pages = self._client._connection.stream("ListChanges", request)
-        async with aclosing(pages):  # type: ignore[type-var]
+        async with aclosing(pages):
             async for page in pages:
                 for response in page.responses:
                     self._cache.put(response)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -20,7 +20,7 @@ from grok_tree.service import EventLog
 if TYPE_CHECKING:
     from grok_tree.client._response import Response
 
-Open = Callable[[], AsyncIterator[list[SamplingEvent]]]
+Open = Callable[[], AsyncGenerator[list[SamplingEvent], None]]
 Cancel = Callable[[str], Awaitable[None]]
 Accept = Callable[[SamplingEvent], None]
 Find = Callable[[str], "Response"]
@@ -114,7 +114,7 @@ class Call:
 
     async def _read(self) -> None:
         try:
-            async with aclosing(self._open()) as batches:  # type: ignore[type-var]
+            async with aclosing(self._open()) as batches:
                 async for events in batches:
                     for event in events:
                         self._take(event)

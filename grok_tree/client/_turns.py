@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grok_tree.client._options import SamplingOptions, settings_of
-from grok_tree.client._sampling import Call
+from grok_tree.client._sampling import Call, Open
 from grok_tree.forest import (
     Ended,
     Origin,
@@ -72,14 +72,14 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
     )
     asked_model = turn.options.get("model_name", "")
 
-    async def open_stream() -> AsyncIterator[list[SamplingEvent]]:
+    async def open_stream() -> AsyncGenerator[list[SamplingEvent], None]:
         await conversation._stored()
         request.conversation_id = conversation.conversation_id
         request.model_name = conversation._model_for(asked_model)
         reader = EventReader()
         timeout = turn.options.get("timeout")
         stream = client._connection.stream("Sample", request, timeout=timeout)
-        async with aclosing(stream) as messages:  # type: ignore[type-var]
+        async with aclosing(stream) as messages:
             async for message in messages:
                 yield reader.events(message)
 
@@ -96,7 +96,7 @@ def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
     """
     checked_text(draft.message, "message")
 
-    async def open_stream() -> AsyncIterator[list[SamplingEvent]]:
+    async def open_stream() -> AsyncGenerator[list[SamplingEvent], None]:
         (stored,) = await conversation._add_drafts([draft], leaf_index=0)
         started = Started(
             sampling_id="",
@@ -109,13 +109,13 @@ def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
     return _call(conversation, open_stream)
 
 
-def _call(conversation: Conversation, open_stream: object) -> Call:
+def _call(conversation: Conversation, open_stream: Open) -> Call:
     async def cancel(sampling_id: str) -> None:
         request = pb.CancelSamplingRequest(sampling_id=sampling_id)
         await conversation._call("CancelSampling", request)
 
     return Call(
-        open_stream,  # type: ignore[arg-type]
+        open_stream,
         cancel,
         lambda event: _accept(conversation, event),
         conversation.get_response,

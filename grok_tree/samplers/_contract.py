@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -69,7 +69,7 @@ class Sampler(Protocol):
 
     def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int
-    ) -> AsyncIterator[SamplerEvent]:
+    ) -> AsyncGenerator[SamplerEvent, None]:
         """Sample n siblings.
 
         Yields tokens and exactly one `Finished` for each index from 0 to n - 1, interleaved in any

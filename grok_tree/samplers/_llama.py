@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Any
 
@@ -61,7 +61,7 @@ class Engine:
 
     async def stream(
         self, request: dict[str, Any], index: int, *, prefill: str = ""
-    ) -> AsyncIterator[SamplerEvent]:
+    ) -> AsyncGenerator[SamplerEvent, None]:
         """Yield the events of one answer; closing the iterator stops the model.
 
         Raises:
@@ -105,7 +105,7 @@ class _Call:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._run)
 
-    async def chunks(self) -> AsyncIterator[Chunk]:
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Yield what the runtime sends until it has ended."""
         while (chunk := await self._queue.get()) is not None:
             yield chunk

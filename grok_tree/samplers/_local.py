@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class LocalSampler:
 
     async def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int
-    ) -> AsyncIterator[SamplerEvent]:
+    ) -> AsyncGenerator[SamplerEvent, None]:
         """Yield the tokens of sibling 0, then of sibling 1 and so on."""
         self.check(model, settings, n)
         turns = await prompt.load_turns()

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from itertools import islice
 from typing import NoReturn
 
@@ -85,7 +85,7 @@ class ScriptedSampler:
 
     async def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int
-    ) -> AsyncIterator[SamplerEvent]:
+    ) -> AsyncGenerator[SamplerEvent, None]:
         """Yield the script of every sibling, a word of each in turn."""
         said = await _last_human(prompt)
         scripts = [list(_script(model, said, settings, index)) for index in range(n)]

@@ -87,7 +87,7 @@ class NativeDoor(ForestsServicer):
         once, and a slow one gets few, larger messages.
         """
         run: SamplingRun = await self._forests.sample(_command(request))
-        async with aclosing(run.follow()) as batches:  # type: ignore[type-var]
+        async with aclosing(run.follow()) as batches:
             async for events in batches:
                 for message in pack_events(events):
                     await context.write(message)
@@ -135,7 +135,7 @@ class NativeDoor(ForestsServicer):
 
     async def ListChanges(self, request: pb.ListChangesRequest, context: Context) -> None:  # type: ignore[override]
         changes = self._forests.iter_changes(request.conversation_id, request.since_revision)
-        async with aclosing(changes) as pages:  # type: ignore[type-var]
+        async with aclosing(changes) as pages:
             async for page in pages:
                 await context.write(_page_to_wire(page))
 

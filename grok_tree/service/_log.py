@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class EventLog(Generic[T]):
         while not self.closed:
             await self._wait()
 
-    async def follow(self) -> AsyncIterator[list[T]]:
+    async def follow(self) -> AsyncGenerator[list[T], None]:
         """Yield all events, as lists of what has come meanwhile, until the log is closed."""
         place = 0
         while await self.wait_beyond(place):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 from grok_tree.errors import InvalidOperationError
@@ -112,7 +112,7 @@ class ResponseUseCases(UseCases):
 
     async def iter_changes(
         self, conversation_id: str, since_revision: int
-    ) -> AsyncIterator[ChangesPage]:
+    ) -> AsyncGenerator[ChangesPage, None]:
         """Yield what changed after a revision, oldest change first.
 
         What was hidden comes as tombstones. The last page says which revision the reader then

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -104,7 +104,7 @@ class SamplingRun:
         self._scope.cancel()
         return True
 
-    async def follow(self) -> AsyncIterator[list[SamplingEvent]]:
+    async def follow(self) -> AsyncGenerator[list[SamplingEvent], None]:
         """Yield everything that has happened since the last list, until all siblings are stored.
 
         The first list begins with `Started`; while the reader is away, events gather. Closing the
@@ -113,7 +113,7 @@ class SamplingRun:
         """
         self._followers += 1
         try:
-            async with aclosing(self._log.follow()) as batches:  # type: ignore[type-var]
+            async with aclosing(self._log.follow()) as batches:
                 async for batch in batches:
                     yield batch
         finally:
@@ -122,7 +122,7 @@ class SamplingRun:
                 with anyio.CancelScope(shield=True):
                     await self._log.wait_closed()
 
-    async def run(self, events: Callable[[], AsyncIterator[SamplerEvent]]) -> None:
+    async def run(self, events: Callable[[], AsyncGenerator[SamplerEvent, None]]) -> None:
         """Read the sampler to its end, save every sibling, never raise for a model's failure."""
         error: GrokTreeError | None = None
         try:
@@ -135,13 +135,13 @@ class SamplingRun:
             self._log.close()
 
     async def _read(
-        self, events: Callable[[], AsyncIterator[SamplerEvent]]
+        self, events: Callable[[], AsyncGenerator[SamplerEvent, None]]
     ) -> GrokTreeError | None:
         error: GrokTreeError | None = None
         try:
             async with anyio.create_task_group() as background:
                 background.start_soon(self._checkpoint_regularly)
-                async with aclosing(events()) as stream:  # type: ignore[type-var]
+                async with aclosing(events()) as stream:
                     async for event in stream:
                         await self._take(event)
                 background.cancel_scope.cancel()

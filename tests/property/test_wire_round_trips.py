@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -95,7 +97,7 @@ def test_tokens_come_back_in_order_however_they_are_batched(
         assert _joined(read, index) == _joined(events, index)
 
 
-def _joined(events: list[object], index: int) -> list[object]:
+def _joined(events: Sequence[object], index: int) -> list[object]:
     """Return one sibling's events, neighbouring pieces of reasoning joined."""
     joined: list[object] = []
     for event in events:

@@ -37,13 +37,11 @@ def _messages() -> Iterator[str]:
 
 def _field(message: Descriptor, field: FieldDescriptor) -> str:
     kind = field.message_type.name if field.message_type else f"type {field.type}"
-    shape = (
-        "repeated "
-        if field.label == field.LABEL_REPEATED
-        else "optional "
-        if field.has_presence
-        else ""
-    )
+    # Newer releases of protobuf ask `is_repeated`, which older ones do not have.
+    repeated = getattr(field, "is_repeated", None)
+    if repeated is None:
+        repeated = getattr(field, "label") == FieldDescriptor.LABEL_REPEATED  # noqa: B009
+    shape = "repeated " if repeated else "optional " if field.has_presence else ""
     return f"{message.name} {field.number} {field.name}: {shape}{kind}"
 
 

@@ -49,6 +49,11 @@ async def channel(tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
         yield opened
 
 
+def stub_of(channel: grpc.aio.Channel) -> Any:
+    """Return the calls of the schema; their types speak of blocking channels only."""
+    return ForestsStub(channel)
+
+
 async def error_of(call: Any) -> GrokTreeError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
@@ -59,14 +64,14 @@ async def error_of(call: Any) -> GrokTreeError:
 
 async def test_an_error_comes_back_as_the_class_that_was_raised(channel: grpc.aio.Channel) -> None:
     request = pb.GetConversationRequest(conversation_id="01a1fcc1-234b-73cb-95a0-19cc1d1fc08c")
-    error = await error_of(ForestsStub(channel).GetConversation(request))
+    error = await error_of(stub_of(channel).GetConversation(request))
     assert type(error) is ConversationNotFound
     assert error.conversation_id == request.conversation_id
     assert error.grpc_status == "NOT_FOUND"
 
 
 async def test_unreadable_bytes_are_a_bad_request(channel: grpc.aio.Channel) -> None:
-    call = channel.unary_unary("/grok_tree.wire.v1.Forests/GetConversation")
+    call: Any = channel.unary_unary("/grok_tree.wire.v1.Forests/GetConversation")
     assert (await error_of(call(b"\xff\xff\xff"))).grpc_status == "INVALID_ARGUMENT"
 
 
@@ -77,7 +82,7 @@ async def test_a_mistake_of_the_server_gives_nothing_away(
         raise RuntimeError("the secret is swordfish")
 
     monkeypatch.setattr("grok_tree.service.Forests.who_am_i", broken)
-    error = await error_of(ForestsStub(channel).WhoAmI(pb.WhoAmIRequest()))
+    error = await error_of(stub_of(channel).WhoAmI(pb.WhoAmIRequest()))
     assert error.grpc_status == "INTERNAL"
     assert "swordfish" not in error.message
     assert "swordfish" in caplog.text
@@ -102,7 +107,7 @@ async def test_a_call_without_the_key_is_refused(
         running_server(settings(tmp_path, api_key="right")) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
-        stub = ForestsStub(channel)
+        stub = stub_of(channel)
         error = await error_of(stub.WhoAmI(pb.WhoAmIRequest(), metadata=metadata))
         assert isinstance(error, AuthenticationFailed)
         assert word in error.message
@@ -134,7 +139,7 @@ def read(url: str, host: str | None = None) -> tuple[int, str, dict[str, str]]:
             return error.code, error.read().decode(), dict(error.headers)
 
 
-async def shared_url(stub: ForestsStub) -> tuple[str, str]:
+async def shared_url(stub: Any) -> tuple[str, str]:
     created = await stub.CreateConversation(pb.CreateConversationRequest(request_id="1"))
     answers = []
     request = pb.SampleRequest(
@@ -147,7 +152,7 @@ async def shared_url(stub: ForestsStub) -> tuple[str, str]:
 
 
 async def test_a_share_is_readable_until_it_is_taken_back(channel: grpc.aio.Channel) -> None:
-    stub = ForestsStub(channel)
+    stub = stub_of(channel)
     url, response_id = await shared_url(stub)
     status, page, headers = await anyio.to_thread.run_sync(read, url)
     assert (status, "echo: hello page" in page) == (200, True)
@@ -158,7 +163,7 @@ async def test_a_share_is_readable_until_it_is_taken_back(channel: grpc.aio.Chan
 
 
 async def test_a_foreign_host_name_is_not_answered(channel: grpc.aio.Channel) -> None:
-    url, _ = await shared_url(ForestsStub(channel))
+    url, _ = await shared_url(stub_of(channel))
     status, _, _ = await anyio.to_thread.run_sync(read, url, "evil.example")
     assert status == 400
 
@@ -166,7 +171,7 @@ async def test_a_foreign_host_name_is_not_answered(channel: grpc.aio.Channel) ->
 async def test_an_unknown_share_looks_like_one_that_was_taken_back(
     channel: grpc.aio.Channel,
 ) -> None:
-    url, _ = await shared_url(ForestsStub(channel))
+    url, _ = await shared_url(stub_of(channel))
     base = url.rsplit("/", 1)[0]
     unknown = await anyio.to_thread.run_sync(read, f"{base}/nothing")
     nowhere = await anyio.to_thread.run_sync(read, f"{base}/../elsewhere")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import anyio
@@ -103,16 +102,10 @@ async def test_cancelling_keeps_what_came(forests: Forests, conversation: str) -
 
 
 async def first_token(run: SamplingRun) -> None:
-    async with aclosing(follow(run)) as batches:
+    async with aclosing(run.follow()) as batches:
         async for batch in batches:
             if texts(batch):
                 return
-
-
-async def follow(run: SamplingRun) -> AsyncIterator[list[SamplingEvent]]:
-    async with aclosing(run.follow()) as batches:  # type: ignore[type-var]
-        async for batch in batches:
-            yield batch
 
 
 async def test_the_last_reader_to_leave_stops_the_model(
