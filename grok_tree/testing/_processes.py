@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -34,8 +34,8 @@ class ServerProcess:
     pid: int
     host: str
     http_url: str
-    _process: subprocess.Popen[str]
-    _errors: IO[str]
+    _process: subprocess.Popen[str] = field(repr=False)
+    _errors: IO[str] = field(repr=False)
 
     def terminate(self) -> int:
         """Ask it to stop (SIGTERM), wait until it has, and return its exit code."""

@@ -171,7 +171,7 @@ class ServiceBackend:
     async def _cut(self, command: SampleCommand, after: int) -> TurnIds:
         run = await self._forests.sample(command)
         n_tokens = 0
-        async with aclosing(run.follow()) as stream:  # type: ignore[type-var]
+        async with aclosing(run.follow()) as stream:
             async for events in stream:
                 n_tokens += sum(isinstance(event, Token) for event in events)
                 if n_tokens >= after:
