@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId
+from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId, Settings
 from grok_tree.service._live import response_of
 from grok_tree.service._requests import SampleCommand
 from grok_tree.store import NewResponse, Writer
@@ -98,15 +98,23 @@ def _new_responses(
             sender="human", message=command.message, parent_response_id=parent_id, origin=origin
         )
         new.append(NewResponse(human_id, human))
-    answer = ResponseDraft(
-        sender="assistant",
-        message="",
-        partial=True,
-        parent_response_id=None if human_id else parent_id,
-        parent_index=0 if human_id else None,
-        model_name=model_name,
-        settings=command.settings,
-        origin=Origin() if human_id else command.origin,
-    )
-    new.extend(NewResponse(answer_id, answer, growing=True) for answer_id in answer_ids)
+    for index, answer_id in enumerate(answer_ids):
+        answer = ResponseDraft(
+            sender="assistant",
+            message="",
+            partial=True,
+            parent_response_id=None if human_id else parent_id,
+            parent_index=0 if human_id else None,
+            model_name=model_name,
+            settings=_settings_of(command.settings, index),
+            origin=Origin() if human_id else command.origin,
+        )
+        new.append(NewResponse(answer_id, answer, growing=True))
     return new
+
+
+def _settings_of(settings: Settings, index: int) -> Settings:
+    """Return what one sibling is asked for: its own seed, so that it can be sampled alone."""
+    if settings.seed is None:
+        return settings
+    return msgspec.structs.replace(settings, seed=settings.seed + index)
