@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 
 import click
@@ -80,6 +81,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its number, not a crash.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # What gRPC would write there itself reaches the user as an error of ours.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger().addHandler(logging.NullHandler())
     talk = Talk()
     code = run(lambda: program.main(obj=talk, prog_name="grok-tree", standalone_mode=False), talk)

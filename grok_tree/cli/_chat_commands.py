@@ -15,6 +15,7 @@ from grok_tree.cli._tree import TreeStyle
 from grok_tree.cli._visible import isolated, visible_line
 from grok_tree.client import SyncConversation, SyncResponse
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
+from grok_tree.forest import Forest
 
 HELP = """\
 /resample [N]   sample the last answer again, once or N times
@@ -26,6 +27,8 @@ HELP = """\
 /share          publish the path to here, and write its address
 /help           this list
 //TEXT          send a text that begins with a stroke"""
+
+_NOTHING = "there is nothing here yet; say something first"
 
 
 class ChatCommands:
@@ -79,16 +82,14 @@ class ChatCommands:
         follow(self._console, human.replace(argument, **self._options), announce=False)
 
     def _tree(self, _argument: str) -> None:
-        self._leaf()
         style = TreeStyle(width=self._console.width, colour=self._console.colour, differences=True)
-        write_tree(self._console, self._conversation.forest, style)
+        write_tree(self._console, self._forest(), style)
 
     def _branch(self, _argument: str) -> None:
-        leaf = self._leaf()
-        forest = self._conversation.forest
+        forest = self._forest()
         short = short_ids(forest.responses.ids)
         for tip in forest.tips:
-            mark = "*" if tip.response_id == leaf.response_id else " "
+            mark = "*" if tip.response_id == forest.conversation.leaf_response_id else " "
             spans = [
                 Span(f"{mark} ", "mark"),
                 Span(f"{short[tip.response_id]}  ", "faint"),
@@ -121,11 +122,17 @@ class ChatCommands:
     def _leaf(self) -> SyncResponse:
         leaf = self._conversation.leaf
         if leaf is None:
-            raise InvalidOperationError("there is nothing here yet; say something first")
+            raise InvalidOperationError(_NOTHING)
         return leaf
 
+    def _forest(self) -> Forest:
+        try:
+            return self._conversation.forest
+        except InvalidOperationError:
+            raise InvalidOperationError(_NOTHING) from None
+
     def _resolved(self, prefix: str) -> str:
-        ids = self._conversation.forest.responses.ids
+        ids = self._forest().responses.ids
         found = [known for known in ids if known.startswith(prefix.lower())]
         if len(found) != 1:
             what = "is the beginning of several responses here" if found else "is no response here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from grok_tree.cli._chat_commands import ChatCommands
@@ -45,11 +46,15 @@ class ChatSession:
         while line := self._read():
             try:
                 self._obey(line)
-            except Interrupted:
-                continue  # what was kept is named; the chat goes on
+            except Interrupted as stopped:
+                self._go_on_from(stopped.kept)
+            except SamplingError as error:
+                self._a_sample_failed = True
+                self._complain(error)
+            except SomeSamplesFailed:
+                self._a_sample_failed = True
             except GrokTreeError as error:
                 self._console.complain(error.message)
-                self._a_sample_failed |= isinstance(error, SamplingError)
         if self._a_sample_failed:
             raise SomeSamplesFailed
 
@@ -76,6 +81,17 @@ class ChatSession:
         sampling = self._conversation.add_response(message, **self._options)
         follow(self._console, sampling, announce=False)
         self._give_title()
+
+    def _go_on_from(self, kept: Sequence[str]) -> None:
+        """Make what the user stopped, and still sees, the end of the path."""
+        for response_id in kept[:1]:
+            self._conversation.get_response(response_id).select()
+
+    def _complain(self, error: SamplingError) -> None:
+        self._console.complain(error.message)
+        if error.response_id is not None:
+            hint = f"/select {error.response_id} goes on from it"
+            self._console.say(f"what came is kept as a partial response; {hint}")
 
     def _give_title(self) -> None:
         if self._titled:

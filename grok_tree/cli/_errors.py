@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import click
@@ -42,7 +42,15 @@ INTERRUPTED = 130
 
 
 class Interrupted(Exception):
-    """The user stopped a command that has named what it kept."""
+    """The user stopped a command that has named what it kept.
+
+    Attributes:
+        kept: The ids of the partial responses.
+    """
+
+    def __init__(self, kept: Sequence[str]) -> None:
+        super().__init__("interrupted")
+        self.kept = kept
 
 
 class SomeSamplesFailed(Exception):

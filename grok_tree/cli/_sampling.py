@@ -89,21 +89,24 @@ def follow(
         except KeyboardInterrupt:
             waiting.close()
             follower.end_line()
-            keep(console, handle)
-            raise Interrupted from None
+            raise Interrupted(_kept(console, handle)) from None
+        finally:
+            follower.end_line()
     return follower.finish()
 
 
-def keep(console: Console, handle: Handle) -> None:
-    """Stop a sampling and name what was kept of it."""
+def _kept(console: Console, handle: Handle) -> list[str]:
+    """Stop a sampling; name what was kept of it and return the ids."""
     try:
-        kept = handle.cancel()
+        stopped = handle.cancel()
     except GrokTreeError as error:
         console.say(f"stopped: {error.message}")
-        return
-    for response in kept if isinstance(kept, list) else [kept]:
-        if response.partial:
-            console.say(f"stopped; what came is kept as partial response {response.response_id}")
+        return []
+    responses = stopped if isinstance(stopped, list) else [stopped]
+    kept = [response.response_id for response in responses if response.partial]
+    for response_id in kept:
+        console.say(f"stopped; what came is kept as partial response {response_id}")
+    return list(kept)
 
 
 class _Follower:
