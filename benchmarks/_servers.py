@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+GROK_TREE = str(Path(sys.executable).with_name("grok-tree"))
+"""The command of this environment."""
+
 
 @contextmanager
 def grok_tree_server(folder: Path) -> Iterator[str]:
     """Run `grok-tree serve` and give its address."""
-    command = [sys.executable, "-m", "grok_tree", "serve", "--port", "0", "--http-port", "0"]
+    command = [GROK_TREE, "serve", "--port", "0", "--http-port", "0"]
     command += ["--json", "--database", str(folder / "bench.db"), "--model", "scripted/echo"]
     with _process(command) as first_line:
         yield json.loads(first_line)["grpc"]

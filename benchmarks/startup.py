@@ -7,15 +7,16 @@ import sys
 import time
 
 from benchmarks._measure import Row, alternate, compared
+from benchmarks._servers import GROK_TREE
 
 
 def rows(*, quick: bool) -> list[Row]:
     """Measure whole processes."""
     figures = alternate(
         {
-            "import": lambda: _process_ms("-c", "import grok_tree"),
-            "help": lambda: _process_ms("-m", "grok_tree", "--help"),
-            "python -c pass": lambda: _process_ms("-c", "pass"),
+            "import": lambda: _process_ms(sys.executable, "-c", "import grok_tree"),
+            "help": lambda: _process_ms(GROK_TREE, "--help"),
+            "python -c pass": lambda: _process_ms(sys.executable, "-c", "pass"),
         },
         2 if quick else 10,
     )
@@ -29,7 +30,7 @@ def rows(*, quick: bool) -> list[Row]:
     return found
 
 
-def _process_ms(*arguments: str) -> float:
+def _process_ms(*command: str) -> float:
     begun = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return 1e3 * (time.perf_counter() - begun)

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 
@@ -100,7 +101,7 @@ async def _raw_rate(address: str, n_streams: int, n_tokens: int) -> float:
         return total / (time.perf_counter() - begun)
 
 
-def _raw_call(channel: grpc.aio.Channel) -> grpc.aio.UnaryStreamMultiCallable:
+def _raw_call(channel: grpc.aio.Channel) -> Any:
     return channel.unary_stream(
         _raw_server.METHOD,
         request_serializer=pb.SampleRequest.SerializeToString,

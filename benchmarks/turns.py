@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks._measure import Row, alternate, compared
@@ -20,7 +21,7 @@ def rows(*, quick: bool) -> list[Row]:
     for n_callers, goal in ((1, "CPU <= 3x"), (32, ">= 2x at 64")):
         figures = alternate(
             {
-                "ours": lambda n_callers=n_callers: asyncio.run(_our_rate(n_callers, n_turns)),
+                "ours": partial(_our_case, n_callers, n_turns),
                 "raw sqlite3, NORMAL": lambda: _raw_rate(n_turns),
             },
             rounds,
@@ -35,6 +36,10 @@ def rows(*, quick: bool) -> list[Row]:
             )
         )
     return found
+
+
+def _our_case(n_callers: int, n_turns: int) -> float:
+    return asyncio.run(_our_rate(n_callers, n_turns))
 
 
 async def _our_rate(n_callers: int, n_turns: int) -> float:

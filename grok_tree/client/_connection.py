@@ -18,6 +18,9 @@ from grok_tree.wire import ForestsStub, error_from_call
 UNARY_TIMEOUT_S = 60.0
 """Of every call that does not stream, unless the caller says otherwise."""
 
+RECOVERIES = 4
+"""How often a lost server of this machine is replaced within one call."""
+
 INSECURE = "insecure://"
 """Before an address: no encryption although it is another machine's."""
 
@@ -109,14 +112,15 @@ class Connection:
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
-        deadline = timeout or self._timeout or UNARY_TIMEOUT_S
-        try:
-            return await self._once(method, request, deadline)
-        except ServerUnavailable:
-            # Every change carries a request id, so a repeat is safe.
-            if not await anyio.to_thread.run_sync(self._place.recover):
-                raise
-        return await self._once(method, request, deadline)
+        limit = timeout or self._timeout or UNARY_TIMEOUT_S
+        for _ in range(RECOVERIES):
+            try:
+                return await self._once(method, request, limit)
+            except ServerUnavailable:
+                # Every change carries a request id, so a repeat is safe.
+                if not await anyio.to_thread.run_sync(self._place.recover):
+                    raise
+        return await self._once(method, request, limit)
 
     async def stream(
         self, method: str, request: Any, *, timeout: float | None = None
@@ -126,16 +130,17 @@ class Connection:
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
-        begun = False
-        try:
-            async for message in self._stream_once(method, request, timeout):
-                begun = True
-                yield message
-        except ServerUnavailable:
-            if begun or not await anyio.to_thread.run_sync(self._place.recover):
-                raise
-        else:
-            return
+        for _ in range(RECOVERIES):
+            begun = False
+            try:
+                async for message in self._stream_once(method, request, timeout):
+                    begun = True
+                    yield message
+            except ServerUnavailable:
+                if begun or not await anyio.to_thread.run_sync(self._place.recover):
+                    raise
+            else:
+                return
         async for message in self._stream_once(method, request, timeout):
             yield message
 

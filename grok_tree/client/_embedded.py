@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from grok_tree.errors import StoreBusy
 from grok_tree.server import EmbeddedServer, ServerSettings
 from grok_tree.store import read_owner
 from grok_tree.web import WebDoor
+
+PATIENCE_S = 10.0
+"""How long an owner may take to say where it can be joined, or to let the file go."""
+
+_PAUSE_S = 0.02
 
 _lock = threading.RLock()
 _running: dict[Path, _Shared] = {}
@@ -39,6 +45,7 @@ class EmbeddedPlace:
         self._database = database.expanduser().absolute()
         self._model = model
         self.known = ""
+        self._lost = ""
         self._holds = False
 
     def address(self) -> str:
@@ -57,7 +64,7 @@ class EmbeddedPlace:
         with _lock:
             if self._holds:
                 return False
-            self.known = ""
+            self._lost, self.known = self.known or self._lost, ""
         return True
 
     def release(self) -> None:
@@ -74,14 +81,18 @@ class EmbeddedPlace:
 
     def _join_or_start(self) -> str:
         shared = _running.get(self._database)
-        if shared is None:
+        deadline = time.monotonic() + PATIENCE_S
+        while shared is None:
             try:
                 shared = self._start()
             except StoreBusy as busy:
                 endpoint = self._endpoint_of_owner()
-                if not endpoint:
+                if endpoint and endpoint != self._lost:
+                    return endpoint
+                # The owner has only just begun, or is about to end: soon it is one or the other.
+                if time.monotonic() > deadline:
                     raise busy from None
-                return endpoint
+                time.sleep(_PAUSE_S)
         shared.n_users += 1
         self._holds = True
         return shared.server.address

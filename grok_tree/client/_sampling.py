@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from grok_tree.errors import (
     GrokTreeError,
@@ -277,8 +277,8 @@ class Sampling(_Handle):
     def __aiter__(self) -> TokenStream:
         return TokenStream(self._call)
 
-    def __iter__(self) -> Iterator[TokenStream | Awaitable[Response]]:
-        """Unpack into the stream of tokens and the awaitable response."""
+    def __iter__(self) -> Iterator[Any]:
+        """Unpack into the `TokenStream` and something that gives the `Response` when awaited."""
         return iter((TokenStream(self._call), _Result(self)))
 
     def __await__(self) -> Generator[None, None, Response]:
