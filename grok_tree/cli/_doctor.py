@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grok_tree.cli._console import Console
+from grok_tree.cli._errors import Failed
 from grok_tree.cli._options import connecting, examples, json_option, talking
 from grok_tree.cli._spans import Span, Style
 from grok_tree.cli._visible import visible_line
@@ -49,7 +50,7 @@ def command(*, where: Where, console: Console, as_json: bool) -> None:
         else:
             console.line(*_row(finding))
     if n_problems:
-        raise click.exceptions.Exit(1)
+        raise Failed
 
 
 def _row(finding: Finding) -> Iterable[Span]:

@@ -15,8 +15,6 @@ code  meaning
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,6 +51,10 @@ class Interrupted(Exception):
         self.kept = kept
 
 
+class Failed(Exception):
+    """A command has said itself what is wrong."""
+
+
 class SomeSamplesFailed(Exception):
     """A command has finished and named the samples that failed."""
 
@@ -84,15 +86,12 @@ def run(command: Callable[[], object], talk: Talk) -> int:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except click.exceptions.Exit as exit_:
-        code = exit_.exit_code
+    except Failed:
+        code = FAILED
     except (click.Abort, KeyboardInterrupt, Interrupted):
         code = INTERRUPTED
     except SomeSamplesFailed:
         code = SOME_FAILED
-    except BrokenPipeError:
-        _forget_output()
-        code = DONE
     except Exception as error:
         code = _failed(error, verbose=talk.verbosity > 0)
     return code
@@ -113,8 +112,3 @@ def _failed(error: Exception, *, verbose: bool) -> int:
 
 def _complain(message: str) -> None:
     click.echo(f"error: {visible(message)}", err=True)
-
-
-def _forget_output() -> None:
-    """The reader of our output has had enough: let nothing complain about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

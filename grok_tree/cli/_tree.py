@@ -132,13 +132,8 @@ def _marks(response: Response, leaf: str | None) -> str:
 def _facts(response: Response) -> str:
     """Return what was asked of the model, as far as it was asked."""
     settings = response.settings
-    facts = [] if settings.temperature is None else [f"T={settings.temperature:g}"]
-    if settings.seed is not None:
-        # Where siblings have seeds of their own, the sampler has written them down.
-        facts.append(
-            f"seed={visible_line(response.origin.provenance.get('seed', str(settings.seed)))}"
-        )
-    return " ".join(facts)
+    asked = {"T": settings.temperature, "seed": settings.seed}
+    return " ".join(f"{name}={value}" for name, value in asked.items() if value is not None)
 
 
 def _differences(first: str, text: str, *, colour: bool) -> Iterator[Span]:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from grok_tree.cli import _errors as cli_errors
-from grok_tree.cli._errors import Interrupted, SomeSamplesFailed, Talk, exit_code, run
+from grok_tree.cli._errors import Failed, Interrupted, SomeSamplesFailed, Talk, exit_code, run
 from grok_tree.errors import (
     AccessError,
     BudgetExhausted,
@@ -47,7 +47,7 @@ def test_every_class_has_its_exit_code(cls: type[GrokTreeError]) -> None:
         (Interrupted([]), 130, ""),
         (click.Abort(), 130, ""),
         (SomeSamplesFailed(), 3, ""),
-        (click.exceptions.Exit(7), 7, ""),
+        (Failed(), 1, ""),
         (click.UsageError("two of them"), 2, "Error: two of them\n"),
     ],
     ids=lambda value: type(value).__name__,
