@@ -47,7 +47,6 @@ class Call:
         self._find = find
         self._task: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
-        self._texts: dict[int, list[str]] = {}
         self.log: EventLog[SamplingEvent] = EventLog()
         self.started: Started | None = None
         self.ended: dict[int, Ended] = {}
@@ -107,7 +106,7 @@ class Call:
             f"the stream was cut ({error.message}); the server keeps what came as a partial"
             " response: refresh() the conversation to see it",
             response_id=self.started.response_ids[index],
-            partial="".join(self._texts.get(index, ())),
+            partial=self._text(index),
         )
         cut.__cause__ = error
         return cut
@@ -125,8 +124,6 @@ class Call:
 
     def _take(self, event: SamplingEvent) -> None:
         match event:
-            case Token():
-                self._texts.setdefault(event.index, []).append(event.text)
             case Started():
                 self.started = event
                 self._accept(event)
@@ -134,9 +131,13 @@ class Call:
                 # The first end counts; a second one would be the server's mistake.
                 self.ended.setdefault(event.index, event)
                 self._accept(event)
-            case Reasoning():
+            case Token() | Reasoning():
                 pass
         self.log.append(event)
+
+    def _text(self, index: int) -> str:
+        pieces = (self.log[place] for place in range(len(self.log)))
+        return "".join(p.text for p in pieces if isinstance(p, Token) and p.index == index)
 
     async def _leave(self) -> None:
         try:
@@ -159,9 +160,14 @@ class _Reader:
         self._call.start()
         if not await self._call.log.wait_beyond(self._place):
             return None
-        event = self._call.log[self._place]
+        return self._take()
+
+    def _take(self) -> SamplingEvent | None:
+        """Return the next event if it is there already."""
+        if not self.has_next:
+            return None
         self._place += 1
-        return event
+        return self._call.log[self._place - 1]
 
     @property
     def has_next(self) -> bool:
@@ -189,7 +195,7 @@ class TokenStream(_Reader):
 
     async def __anext__(self) -> str:
         while True:
-            event = await self._next()
+            event = self._take() or await self._next()
             if event is None:
                 self._call.response(0)  # raises what went wrong
                 raise StopAsyncIteration
@@ -209,7 +215,7 @@ class IndexedTokenStream(_Reader):
 
     async def __anext__(self) -> tuple[int, str]:
         while True:
-            event = await self._next()
+            event = self._take() or await self._next()
             if event is None:
                 for index in range(self._n):
                     self._call.response(index)  # raises what went wrong

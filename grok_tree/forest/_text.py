@@ -39,5 +39,7 @@ def checked_text(text: str, what: str) -> str:
 
 def repaired_text(text: str) -> str:
     """Return `text` with what may not be stored replaced by U+FFFD, for text a model produced."""
+    if text.isascii() and "\0" not in text:
+        return text  # nearly every token
     joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return joined.replace("\0", "\ufffd")

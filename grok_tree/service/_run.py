@@ -143,7 +143,10 @@ class SamplingRun:
                 background.start_soon(self._checkpoint_regularly)
                 async with aclosing(events()) as stream:
                     async for event in stream:
-                        await self._take(event)
+                        if isinstance(event, Token):
+                            self._take_token(event)
+                        else:
+                            await self._take(event)
                 background.cancel_scope.cancel()
         except* GrokTreeError as group:
             error = _first_error(group)
@@ -155,16 +158,9 @@ class SamplingRun:
             )
         return error
 
-    async def _take(self, event: SamplerEvent) -> None:
+    async def _take(self, event: Reasoning | Finished) -> None:
         sibling = self._siblings[event.index]
         match event:
-            case Token():
-                self._take_token(sibling, event)
-                if sibling.size > MAX_TEXT_BYTES:
-                    raise SamplingInterrupted(
-                        f"the answer of {self.started.model_name} passed {MAX_TEXT_BYTES:,} bytes,"
-                        " the most that one response can hold; set max_tokens"
-                    )
             case Reasoning():
                 sibling.reasoning.append(repaired_text(event.text))
                 sibling.dirty = True
@@ -172,7 +168,8 @@ class SamplingRun:
             case Finished():
                 await self._end(sibling, event)
 
-    def _take_token(self, sibling: _Sibling, token: Token) -> None:
+    def _take_token(self, token: Token) -> None:
+        sibling = self._siblings[token.index]
         text = repaired_text(token.text)
         if sibling.first_token_s is None:
             sibling.first_token_s = self._clock.monotonic() - self._begun_at
@@ -183,6 +180,11 @@ class SamplingRun:
         sibling.length += len(text)
         sibling.size += len(text) if text.isascii() else len(text.encode())
         sibling.dirty = True
+        if sibling.size > MAX_TEXT_BYTES:
+            raise SamplingInterrupted(
+                f"the answer of {self.started.model_name} passed {MAX_TEXT_BYTES:,} bytes,"
+                " the most that one response can hold; set max_tokens"
+            )
 
     async def _checkpoint_regularly(self) -> None:
         while True:

@@ -9,7 +9,6 @@ from datetime import datetime
 import msgspec
 
 from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId, Settings
-from grok_tree.service._live import response_of
 from grok_tree.service._requests import SampleCommand
 from grok_tree.store import NewResponse, Writer
 
@@ -70,18 +69,16 @@ def begin_turn(
         ResponseNotFound: The parent does not exist or was deleted.
         InvalidOperationError: The parent belongs to another conversation.
     """
-    parent = None
-    if command.parent_response_id:
-        parent = response_of(writer, command.parent_response_id, command.conversation_id)
     human_id = ResponseId(ids[1]) if command.message else None
     answer_ids = tuple(ResponseId(answer_id) for answer_id in ids[2:])
     new = _new_responses(command, human_id, answer_ids, model_name)
     stored = writer.add_responses(command.conversation_id, new, now=now)
-    human = stored[0] if human_id else None
-    answered = human or parent
-    assert answered is not None, "check_turn demands a message or a parent"
     record = TurnRecord(ids[0], human_id, answer_ids, model_name)
-    return Turn(record, answered, human, system_prompt)
+    if human_id:
+        return Turn(record, stored[0], stored[0], system_prompt)
+    assert stored[0].parent_response_id, "check_turn demands a message or a parent"
+    parent = writer.response(stored[0].parent_response_id)
+    return Turn(record, parent, None, system_prompt)
 
 
 def _new_responses(
