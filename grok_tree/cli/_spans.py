@@ -64,7 +64,8 @@ def wrap(spans: Iterable[Span], width: int, *, max_lines: int) -> list[list[Span
                 return lines
             lines.append([])
             used = 0
-        if used or not piece.text.isspace():
+        # A gap where a line was broken is not a new line's indentation.
+        if used or len(lines) == 1 or not piece.text.isspace():
             lines[-1].append(piece)
             used += taken
     return lines
