@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from grok_tree.errors import (
@@ -33,6 +33,12 @@ HOSTILE_TEXTS = {
     "combining": "Zürich Zu\u0308rich",
 }
 
+UNSTORABLE_TEXTS = {
+    "zero": "a\0b",
+    "surrogate": "a\ud83d",
+    "too long": "x" * (MAX_TEXT_BYTES + 1),
+}
+
 
 class ForestContract:
     """Scenarios and random histories for one backend.
@@ -41,7 +47,7 @@ class ForestContract:
     """
 
     max_histories = 20
-    """How many random histories are tried; each has up to 20 steps."""
+    """How many random histories the quick test tries."""
 
     @pytest.fixture
     def open_backend(self) -> OpenBackend:
@@ -55,8 +61,18 @@ class ForestContract:
             yield backend
 
     def test_any_history_is_that_of_the_model(self, open_backend: OpenBackend) -> None:
-        machine = history_machine(open_backend)
-        run_state_machine_as_test(machine, settings=settings(max_examples=self.max_histories))
+        # Short histories need no shrinking, which would open hundreds of backends.
+        quick = settings(
+            max_examples=self.max_histories, stateful_step_count=20, phases=[Phase.generate]
+        )
+        run_state_machine_as_test(history_machine(open_backend), settings=quick)
+
+    @pytest.mark.slow
+    def test_any_long_history_is_that_of_the_model(self, open_backend: OpenBackend) -> None:
+        thorough = settings(
+            max_examples=10 * self.max_histories, stateful_step_count=60, derandomize=False
+        )
+        run_state_machine_as_test(history_machine(open_backend), settings=thorough)
 
     def test_a_new_conversation_is_empty(self, backend: Backend) -> None:
         seen = backend.seen(backend.create(title="new"))
@@ -222,17 +238,18 @@ class ForestContract:
 
         assert backend.seen(conversation).responses[0].message == longest
 
-    @pytest.mark.parametrize(
-        "text",
-        ["a\0b", "a\ud83d", "x" * (MAX_TEXT_BYTES + 1)],
-        ids=["zero", "surrogate", "too long"],
-    )
-    def test_text_that_cannot_be_stored_is_refused(self, backend: Backend, text: str) -> None:
-        conversation = backend.create()
+    @pytest.mark.parametrize("text", UNSTORABLE_TEXTS.values(), ids=UNSTORABLE_TEXTS.keys())
+    def test_a_text_that_cannot_be_stored_is_refused_everywhere(
+        self, backend: Backend, text: str
+    ) -> None:
+        conversation = backend.create(title="kept")
+        made = backend.add_by_hand(conversation, "kept", None)
+        before = backend.seen(conversation)
 
-        with pytest.raises(InvalidOperationError, match="the message"):
-            backend.turn(conversation, text, None)
-        assert backend.seen(conversation).responses == ()
+        for operation in text_operations(backend, conversation, made, text):
+            with pytest.raises(InvalidOperationError, match=r"the \w+ (holds|has)"):
+                operation()
+        assert backend.seen(conversation) == before
 
     def test_marks_are_kept_and_taken_away(self, backend: Backend) -> None:
         conversation = backend.create()
@@ -417,4 +434,19 @@ def response_operations(backend: Backend, response_id: str) -> list[Callable[[],
         lambda: backend.delete(response_id),
         lambda: backend.restore(response_id),
         lambda: backend.share(response_id),
+    ]
+
+
+def text_operations(
+    backend: Backend, conversation_id: str, response_id: str, text: str
+) -> list[Callable[[], object]]:
+    """Return every operation that stores a text."""
+    return [
+        lambda: backend.create(title=text),
+        lambda: backend.set_title(conversation_id, text),
+        lambda: backend.turn(conversation_id, text, None),
+        lambda: backend.add_by_hand(conversation_id, text, None),
+        lambda: backend.replace(response_id, text),
+        lambda: backend.mark(response_id, MarkChange(note=text)),
+        lambda: backend.mark(response_id, MarkChange(add_tags=(text,))),
     ]
