@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -19,6 +18,7 @@ from grok_tree.client import _html
 from grok_tree.client._cache import Cache
 from grok_tree.client._fields import ConversationFields
 from grok_tree.client._options import SamplingOptions
+from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn, manual_call, sampling_call
@@ -28,25 +28,14 @@ from grok_tree.forest import (
     ConversationChange,
     ConversationId,
     Forest,
-    MarkChange,
     Origin,
     ResponseDraft,
     ResponseId,
     Share,
-    TokenLogprob,
     consequence,
 )
 from grok_tree.forest import Response as ResponseValue
 from grok_tree.formats import write_native
-from grok_tree.wire import (
-    change_to_wire,
-    conversation_from_wire,
-    draft_to_wire,
-    logprobs_from_wire,
-    mark_change_to_wire,
-    pb,
-    share_from_wire,
-)
 
 if TYPE_CHECKING:
     from grok_tree.client._client import AsyncClient
@@ -73,11 +62,10 @@ class Conversation(ConversationFields):
             beginning: The fields of one that is still to be created.
         """
         self._client = client
-        self._id = conversation_id
         self._beginning = beginning
-        self._create_request = client._new_request_id()
-        self._creating = anyio.Lock()
         self._cache = Cache()
+        self._remote = Remote(client._connection, client._new_request_id, self._cache)
+        self._remote.id = conversation_id
         self._deleted = False
         self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
         self._later: list[_Later] = []
@@ -91,11 +79,7 @@ class Conversation(ConversationFields):
         Raises:
             InvalidOperationError: It was not created yet; the first response creates it.
         """
-        if self._id is None:
-            raise InvalidOperationError(
-                "this conversation was not created yet; await create(), or add a response first"
-            )
-        return ConversationId(self._id)
+        return self._remote.conversation_id
 
     @property
     def value(self) -> ConversationValue:
@@ -158,33 +142,19 @@ class Conversation(ConversationFields):
 
     async def create(self) -> None:
         """Create it on the server now, if that was not done; otherwise its first use does."""
-        async with self._creating:
-            if self._id is not None:
-                return
-            start = self._beginning
-            request = pb.CreateConversationRequest(
-                request_id=self._create_request,
-                title=start.title or "",
-                model_name=start.model_name or "",
-                system_prompt=start.system_prompt or "",
-                system_prompt_name=start.system_prompt_name or "",
-            )
-            created = conversation_from_wire(await self._call("CreateConversation", request))
-            self._cache.set_conversation(created)
-            self._cache.revision = created.revision
-            self._id = created.conversation_id
+        await self._remote.create(self._beginning)
 
     async def load(self) -> None:
         """Read everything from the server; handles of responses stay the same."""
         self._check_usable()
         await self._stored()
-        await self._read_changes(0)
+        await self._remote.read_changes(0)
 
     async def refresh(self) -> None:
         """Read what has changed since the last time."""
         self._check_usable()
         await self._stored()
-        await self._read_changes(self._cache.revision)
+        await self._remote.read_changes(self._cache.revision)
 
     async def fetch_response(self, response_id: str) -> Response:
         """Return a response, asking the server for its newest state.
@@ -193,12 +163,8 @@ class Conversation(ConversationFields):
             ResponseNotFound: There is none of this id in this conversation.
         """
         self._check_usable()
-        reply = await self._call("GetResponses", pb.GetResponsesRequest(response_ids=[response_id]))
-        found = reply.responses[0]
-        if found.conversation_id != self.conversation_id:
-            self._cache.response(response_id)
-        self._cache.put(found)
-        return self._handle(found.response_id)
+        await self._remote.fetch(response_id)
+        return self._handle(response_id)
 
     async def export(self, path: str | os.PathLike[str]) -> int:
         """Write the forest to a file as JSON Lines; return the number of responses.
@@ -304,15 +270,7 @@ class Conversation(ConversationFields):
         """
         self._check_usable()
         await self._stored()
-        request = pb.GenerateTitleRequest(
-            request_id=self._client._new_request_id(),
-            conversation_id=self.conversation_id,
-            leaf_response_id=self._leaf_id() or "",
-            model_name=self._model_for(""),
-        )
-        self._cache.set_conversation(
-            conversation_from_wire(await self._call("GenerateTitle", request))
-        )
+        await self._remote.generate_title(self._leaf_id() or "", self._model_for(""))
         return self.title
 
     async def star(self) -> None:
@@ -327,75 +285,18 @@ class Conversation(ConversationFields):
         """Hide it until it is restored."""
         self._check_usable()
         await self._stored()
-        request = pb.DeleteConversationRequest(
-            request_id=self._client._new_request_id(), conversation_id=self.conversation_id
-        )
-        await self._call("DeleteConversation", request)
+        await self._remote.delete()
         self._deleted = True
 
     async def restore(self) -> None:
         """Undo its deletion."""
-        request = pb.RestoreConversationRequest(
-            request_id=self._client._new_request_id(), conversation_id=self.conversation_id
-        )
-        restored = await self._call("RestoreConversation", request)
+        await self._remote.restore()
         self._deleted = False
-        self._cache.set_conversation(conversation_from_wire(restored))
 
     async def list_shares(self) -> list[Share]:
         """Return every share of its responses, oldest first."""
         self._check_usable()
-        request = pb.ListSharesRequest(conversation_id=self.conversation_id)
-        return [share_from_wire(one) for one in (await self._call("ListShares", request)).shares]
-
-    # For handles of responses
-
-    async def _mark(self, response_id: ResponseId, change: MarkChange) -> None:
-        self._check_usable()
-        request = mark_change_to_wire(self._client._new_request_id(), response_id, change)
-        self._cache.put(await self._call("MarkResponse", request))
-
-    async def _share(self, response_id: ResponseId) -> Share:
-        self._check_usable()
-        request = pb.ShareRequest(
-            request_id=self._client._new_request_id(), response_id=response_id
-        )
-        share = share_from_wire(await self._call("Share", request))
-        await self.fetch_response(response_id)
-        return share
-
-    async def _unshare(self, response_id: ResponseId) -> int:
-        self._check_usable()
-        request = pb.UnshareRequest(
-            request_id=self._client._new_request_id(), response_id=response_id
-        )
-        n_removed: int = (await self._call("Unshare", request)).n_removed
-        await self.fetch_response(response_id)
-        return n_removed
-
-    async def _delete_response(self, response_id: ResponseId) -> int:
-        self._check_usable()
-        request = pb.DeleteResponseRequest(
-            request_id=self._client._new_request_id(), response_id=response_id
-        )
-        n_hidden: int = (await self._call("DeleteResponse", request)).n_hidden
-        await self.refresh()
-        return n_hidden
-
-    async def _restore_response(self, response_id: ResponseId) -> int:
-        self._check_usable()
-        request = pb.RestoreResponseRequest(
-            request_id=self._client._new_request_id(), response_id=response_id
-        )
-        n_restored: int = (await self._call("RestoreResponse", request)).n_restored
-        await self.refresh()
-        return n_restored
-
-    async def _logprobs(self, response_id: ResponseId) -> list[TokenLogprob]:
-        self._check_usable()
-        request = pb.GetLogprobsRequest(response_id=response_id)
-        pages = self._client._connection.stream("GetLogprobs", request)
-        return logprobs_from_wire([one async for page in pages for one in page.logprobs])
+        return await self._remote.shares()
 
     # Sampling, for this and for handles of responses
 
@@ -427,8 +328,8 @@ class Conversation(ConversationFields):
     def _check_usable(self) -> None:
         if self._deleted:
             raise ConversationDeletedError(
-                f"conversation {self._id} was deleted; restore() it first",
-                conversation_id=self._id,
+                f"conversation {self._remote.id} was deleted; restore() it first",
+                conversation_id=self._remote.id,
             )
 
     def _leaf_id(self) -> ResponseId | None:
@@ -456,18 +357,6 @@ class Conversation(ConversationFields):
         for later in waiting:
             await later
 
-    async def _read_changes(self, since: int) -> None:
-        request = pb.ListChangesRequest(conversation_id=self.conversation_id, since_revision=since)
-        pages = self._client._connection.stream("ListChanges", request)
-        async with aclosing(pages):
-            async for page in pages:
-                for response in page.responses:
-                    self._cache.put(response)
-                if page.HasField("conversation"):
-                    self._cache.set_conversation(conversation_from_wire(page.conversation))
-                if page.last:
-                    self._cache.revision = page.revision
-
     async def _update(self, change: ConversationChange) -> None:
         self._check_usable()
         await self._stored()
@@ -475,32 +364,23 @@ class Conversation(ConversationFields):
 
     async def _send_update(self, change: ConversationChange) -> None:
         await self.create()
-        request = change_to_wire(self._client._new_request_id(), self.conversation_id, change)
-        reply = await self._call("UpdateConversation", request)
-        self._cache.set_conversation(conversation_from_wire(reply))
+        await self._remote.update(change)
 
     async def _add_drafts(
         self, drafts: list[ResponseDraft], *, leaf_index: int | None
     ) -> list[Response]:
         self._check_usable()
         await self._stored()
-        request = pb.AddResponsesRequest(
-            request_id=self._client._new_request_id(),
-            conversation_id=self.conversation_id,
-            drafts=map(draft_to_wire, drafts),
-            leaf_index=leaf_index,
-        )
-        stored = (await self._call("AddResponses", request)).responses
-        for draft, response in zip(drafts, stored, strict=True):
-            response.message, response.reasoning = draft.message, draft.reasoning
-            self._cache.put(response)
-        handles = [self._handle(response.response_id) for response in stored]
+        ids = await self._remote.add(drafts, leaf_index)
+        handles = self._handles(ids)
         if leaf_index is not None:
             self._cache.set_leaf(handles[leaf_index].response_id)
         return handles
 
-    async def _call(self, method: str, request: Any) -> Any:
-        return await self._client._connection.call(method, request)
+    def _usable(self) -> Remote:
+        """Return the calls of this conversation, unless it was deleted."""
+        self._check_usable()
+        return self._remote
 
     def _handle(self, response_id: str) -> Response:
         handle = self._responses.get(response_id)
@@ -514,9 +394,9 @@ class Conversation(ConversationFields):
     def __repr__(self) -> str:
         known = self._cache.conversation
         if known is None:
-            return f"<Conversation {self._id or 'not created yet'}>"
+            return f"<Conversation {self._remote.id or 'not created yet'}>"
         n_responses, title = len(self.forest), known.title[:40]
-        return f"<Conversation {self._id} {title!r}: {n_responses} responses>"
+        return f"<Conversation {self._remote.id} {title!r}: {n_responses} responses>"
 
     def _repr_html_(self) -> str:
         if self._cache.conversation is None:

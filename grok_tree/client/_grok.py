@@ -192,7 +192,8 @@ class Grok:
             page_size: 1 to 500.
             page_token: Of the page before; empty for the first.
         """
-        request = pb.SearchRequest(query=text, page_size=page_size, page_token=page_token)
+        query = checked_text(text, "search")
+        request = pb.SearchRequest(query=query, page_size=page_size, page_token=page_token)
         reply = await self._client._connection.call("Search", request)
         return SearchPage(tuple(map(hit_from_wire, reply.hits)), reply.next_page_token)
 

@@ -9,6 +9,7 @@ from grok_tree import forest
 from grok_tree.client import _html
 from grok_tree.client._fields import ResponseFields
 from grok_tree.client._options import SamplingOptions
+from grok_tree.client._remote import Remote
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn
 from grok_tree.forest import MarkChange, Origin, ResponseId, TokenLogprob, resample_parent
@@ -136,19 +137,19 @@ class Response(ResponseFields):
 
     async def share(self) -> str:
         """Publish the path that ends here and return the address of its page."""
-        return (await self._conversation._share(self._id)).url
+        return (await self._remote.share(self._id)).url
 
     async def unshare(self) -> int:
         """Take back every share of this response; return how many there were."""
-        return await self._conversation._unshare(self._id)
+        return await self._remote.unshare(self._id)
 
     async def delete(self) -> int:
         """Hide it and everything below until it is restored; return how many were hidden."""
-        return await self._conversation._delete_response(self._id)
+        return await self._remote.delete_response(self._id)
 
     async def restore(self) -> int:
         """Undo its deletion; return how many are visible again."""
-        return await self._conversation._restore_response(self._id)
+        return await self._remote.restore_response(self._id)
 
     async def refresh(self) -> None:
         """Ask the server for its newest state."""
@@ -156,10 +157,14 @@ class Response(ResponseFields):
 
     async def logprobs(self) -> list[TokenLogprob]:
         """Return the log-probability of each token, empty if none were asked for."""
-        return await self._conversation._logprobs(self._id)
+        return await self._remote.logprobs(self._id)
+
+    @property
+    def _remote(self) -> Remote:
+        return self._conversation._usable()
 
     async def _mark(self, change: MarkChange) -> None:
-        await self._conversation._mark(self._id, change)
+        await self._remote.mark(self._id, change)
 
     def _repr_html_(self) -> str:
         return _html.response_html(self.value)

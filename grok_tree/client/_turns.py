@@ -55,13 +55,13 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
         InvalidOperationError: A rule is broken or an option is out of its range.
     """
     check_turn(turn.message, turn.parent, turn.n)
+    checked_text(turn.options.get("system_prompt") or "", "system prompt")
     settings = settings_of(turn.options)
     check_settings(settings)
     client = conversation._client
     if settings.seed is None:
         settings = msgspec.structs.replace(settings, seed=client._next_seed(turn.n))
     request = pb.SampleRequest(
-        request_id=client._new_request_id(),
         parent_response_id=turn.parent or "",
         message=turn.message,
         n=turn.n,
@@ -74,11 +74,10 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
 
     async def open_stream() -> AsyncGenerator[list[SamplingEvent], None]:
         await conversation._stored()
-        request.conversation_id = conversation.conversation_id
         request.model_name = conversation._model_for(asked_model)
         reader = EventReader()
         timeout = turn.options.get("timeout")
-        stream = client._connection.stream("Sample", request, timeout=timeout)
+        stream = conversation._remote.sample(request, timeout)
         async with aclosing(stream) as messages:
             async for message in messages:
                 yield reader.events(message)
@@ -110,13 +109,9 @@ def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
 
 
 def _call(conversation: Conversation, open_stream: Open) -> Call:
-    async def cancel(sampling_id: str) -> None:
-        request = pb.CancelSamplingRequest(sampling_id=sampling_id)
-        await conversation._call("CancelSampling", request)
-
     return Call(
         open_stream,
-        cancel,
+        conversation._remote.cancel_sampling,
         lambda event: _accept(conversation, event),
         conversation.get_response,
     )

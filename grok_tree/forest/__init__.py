@@ -20,7 +20,7 @@ from grok_tree.forest._ids import (
     id_text,
     uuid7_text,
 )
-from grok_tree.forest._marks import changed_marks
+from grok_tree.forest._marks import changed_marks, check_mark_change
 from grok_tree.forest._prompts import NAMED_PROMPTS
 from grok_tree.forest._rules import (
     CONSEQUENCES,
@@ -93,6 +93,7 @@ __all__ = [
     "TokenLogprob",
     "Usage",
     "changed_marks",
+    "check_mark_change",
     "check_settings",
     "check_turn",
     "checked_text",

@@ -19,7 +19,7 @@ def changed_marks(marks: Marks, change: MarkChange, now: datetime) -> Marks:
         InvalidOperationError: A tag or the name of a score is empty or cannot be stored, or a
             score is not finite.
     """
-    _check(change)
+    check_mark_change(change)
     times = dict(marks.times)
     tags = (set(marks.tags) | set(change.add_tags)) - set(change.remove_tags)
     scores = {**marks.scores, **change.scores}
@@ -47,7 +47,13 @@ def _touched(change: MarkChange) -> list[str]:
     return touched
 
 
-def _check(change: MarkChange) -> None:
+def check_mark_change(change: MarkChange) -> None:
+    """Check the texts and numbers of a change of marks.
+
+    Raises:
+        InvalidOperationError: A tag or the name of a score is empty or cannot be stored, a score is
+            not finite, or the note cannot be stored.
+    """
     for tag in change.add_tags:
         _check_name(tag, "tag")
     for name, value in change.scores.items():

@@ -1,0 +1,228 @@
+"""What a conversation asks of the server; every reply goes into the conversation's cache."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import anyio
+
+from grok_tree.client._cache import Cache
+from grok_tree.client._connection import Connection
+from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import (
+    ConversationChange,
+    ConversationId,
+    MarkChange,
+    ResponseDraft,
+    Share,
+    TokenLogprob,
+    check_mark_change,
+    checked_text,
+)
+from grok_tree.wire import (
+    change_to_wire,
+    conversation_from_wire,
+    draft_to_wire,
+    logprobs_from_wire,
+    mark_change_to_wire,
+    pb,
+    share_from_wire,
+)
+
+
+class Remote:
+    """The calls of one conversation; the only place of its handles that knows messages."""
+
+    def __init__(
+        self, connection: Connection, new_request_id: Callable[[], str], cache: Cache
+    ) -> None:
+        """Prepare calls.
+
+        Args:
+            connection: To the server.
+            new_request_id: Makes the id of each call that changes something.
+            cache: Where replies go.
+        """
+        self._connection = connection
+        self._new_request_id = new_request_id
+        self._cache = cache
+        self._creating = anyio.Lock()
+        self._create_request = new_request_id()
+        self.id: str | None = None
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """The id.
+
+        Raises:
+            InvalidOperationError: The server does not have the conversation yet.
+        """
+        if self.id is None:
+            raise InvalidOperationError(
+                "this conversation was not created yet; await create(), or add a response first"
+            )
+        return ConversationId(self.id)
+
+    async def call(self, method: str, request: Any) -> Any:
+        """Make a call."""
+        return await self._connection.call(method, request)
+
+    async def sample(
+        self, request: pb.SampleRequest, timeout: float | None
+    ) -> AsyncGenerator[pb.SampleEvents, None]:
+        """Sample in this conversation and yield what happens."""
+        request.request_id = self._new_request_id()
+        request.conversation_id = self.conversation_id
+        async for message in self._connection.stream("Sample", request, timeout=timeout):
+            yield message
+
+    async def cancel_sampling(self, sampling_id: str) -> None:
+        """Stop a sampling."""
+        await self.call("CancelSampling", pb.CancelSamplingRequest(sampling_id=sampling_id))
+
+    async def create(self, beginning: ConversationChange) -> None:
+        """Create the conversation, once however many ask at the same time."""
+        async with self._creating:
+            if self.id is not None:
+                return
+            request = pb.CreateConversationRequest(
+                request_id=self._create_request,
+                title=beginning.title or "",
+                model_name=beginning.model_name or "",
+                system_prompt=beginning.system_prompt or "",
+                system_prompt_name=beginning.system_prompt_name or "",
+            )
+            created = conversation_from_wire(await self.call("CreateConversation", request))
+            self._cache.set_conversation(created)
+            self._cache.revision = created.revision
+            self.id = created.conversation_id
+
+    async def read_changes(self, since: int) -> None:
+        """Read what has changed after a revision."""
+        request = pb.ListChangesRequest(conversation_id=self.conversation_id, since_revision=since)
+        async with aclosing(self._connection.stream("ListChanges", request)) as pages:
+            async for page in pages:
+                for response in page.responses:
+                    self._cache.put(response)
+                if page.HasField("conversation"):
+                    self._cache.set_conversation(conversation_from_wire(page.conversation))
+                if page.last:
+                    self._cache.revision = page.revision
+
+    async def fetch(self, response_id: str) -> None:
+        """Read the newest state of one response.
+
+        Raises:
+            ResponseNotFound: There is none of this id in this conversation.
+        """
+        request = pb.GetResponsesRequest(response_ids=[response_id])
+        found = (await self.call("GetResponses", request)).responses[0]
+        if found.conversation_id != self.conversation_id:
+            self._cache.response(response_id)  # raises: it is another conversation's
+        self._cache.put(found)
+
+    async def update(self, change: ConversationChange) -> None:
+        """Change the conversation's own fields."""
+        for what in ("title", "system_prompt"):
+            value = getattr(change, what)
+            if isinstance(value, str):
+                checked_text(value, what.replace("_", " "))
+        request = change_to_wire(self._new_request_id(), self.conversation_id, change)
+        self._take(await self.call("UpdateConversation", request))
+
+    async def generate_title(self, leaf: str, model_name: str) -> None:
+        """Let a model write the title."""
+        request = pb.GenerateTitleRequest(
+            request_id=self._new_request_id(),
+            conversation_id=self.conversation_id,
+            leaf_response_id=leaf,
+            model_name=model_name,
+        )
+        self._take(await self.call("GenerateTitle", request))
+
+    async def delete(self) -> None:
+        """Hide the conversation."""
+        request = pb.DeleteConversationRequest(
+            request_id=self._new_request_id(), conversation_id=self.conversation_id
+        )
+        await self.call("DeleteConversation", request)
+
+    async def restore(self) -> None:
+        """Show the conversation again."""
+        request = pb.RestoreConversationRequest(
+            request_id=self._new_request_id(), conversation_id=self.conversation_id
+        )
+        self._take(await self.call("RestoreConversation", request))
+
+    async def add(self, drafts: list[ResponseDraft], leaf_index: int | None) -> list[str]:
+        """Store responses as they are and return their ids."""
+        for draft in drafts:
+            checked_text(draft.message, "message")
+            checked_text(draft.reasoning, "reasoning")
+            check_mark_change(MarkChange(note=draft.marks.note, add_tags=draft.marks.tags))
+        request = pb.AddResponsesRequest(
+            request_id=self._new_request_id(),
+            conversation_id=self.conversation_id,
+            drafts=map(draft_to_wire, drafts),
+            leaf_index=leaf_index,
+        )
+        stored = (await self.call("AddResponses", request)).responses
+        for draft, response in zip(drafts, stored, strict=True):
+            # The texts do not travel back: we have them.
+            response.message, response.reasoning = draft.message, draft.reasoning
+            self._cache.put(response)
+        return [response.response_id for response in stored]
+
+    async def mark(self, response_id: str, change: MarkChange) -> None:
+        """Change the marks of a response."""
+        check_mark_change(change)
+        request = mark_change_to_wire(self._new_request_id(), response_id, change)
+        self._cache.put(await self.call("MarkResponse", request))
+
+    async def share(self, response_id: str) -> Share:
+        """Publish the path to a response."""
+        request = pb.ShareRequest(request_id=self._new_request_id(), response_id=response_id)
+        share = share_from_wire(await self.call("Share", request))
+        await self.fetch(response_id)
+        return share
+
+    async def unshare(self, response_id: str) -> int:
+        """Take back every share of a response; return how many there were."""
+        request = pb.UnshareRequest(request_id=self._new_request_id(), response_id=response_id)
+        n_removed: int = (await self.call("Unshare", request)).n_removed
+        await self.fetch(response_id)
+        return n_removed
+
+    async def shares(self) -> list[Share]:
+        """Return every share of the conversation."""
+        request = pb.ListSharesRequest(conversation_id=self.conversation_id)
+        return [share_from_wire(one) for one in (await self.call("ListShares", request)).shares]
+
+    async def delete_response(self, response_id: str) -> int:
+        """Hide a response and what is below it; return how many."""
+        request = pb.DeleteResponseRequest(
+            request_id=self._new_request_id(), response_id=response_id
+        )
+        n_hidden: int = (await self.call("DeleteResponse", request)).n_hidden
+        await self.read_changes(self._cache.revision)
+        return n_hidden
+
+    async def restore_response(self, response_id: str) -> int:
+        """Undo one deletion; return how many are visible again."""
+        request = pb.RestoreResponseRequest(
+            request_id=self._new_request_id(), response_id=response_id
+        )
+        n_restored: int = (await self.call("RestoreResponse", request)).n_restored
+        await self.read_changes(self._cache.revision)
+        return n_restored
+
+    async def logprobs(self, response_id: str) -> list[TokenLogprob]:
+        """Return the log-probabilities of a response."""
+        request = pb.GetLogprobsRequest(response_id=response_id)
+        pages = self._connection.stream("GetLogprobs", request)
+        return logprobs_from_wire([one async for page in pages for one in page.logprobs])
+
+    def _take(self, message: pb.Conversation) -> None:
+        self._cache.set_conversation(conversation_from_wire(message))
