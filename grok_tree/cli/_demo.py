@@ -27,10 +27,11 @@ _MODEL = "local/smollm2-135m"
 @click.option("--model", default=_MODEL, show_default=True, metavar="NAME", help="Who answers.")
 @talking
 def command(*, console: Console, output: str, database: str | None, model: str) -> None:
-    """Grow a forest on a small real model, show it as a tree, and export it.
+    """Watch a forest grow on a small real model.
 
-    Takes less than two minutes on two cores and needs no key and no network. It looks at no
-    configuration and touches none of your conversations.
+    The forest is shown as a tree and exported at the end. Takes less than two minutes on two cores
+    and needs no key and no network. It looks at no configuration and touches none of your
+    conversations.
     """
     from grok_tree.cli._demo_steps import Demo
     from grok_tree.client import Client

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 
 from grok_tree.cli._console import Console
 from grok_tree.cli._files import output_file
@@ -99,15 +101,16 @@ class Demo:
         short = short_ids(ids)
         at = f"--database {shlex.quote(database)}"
         whole, one = short[conversation.conversation_id], short[answer.response_id]
+        program = "grok-tree" if shutil.which("grok-tree") else shlex.quote(sys.argv[0])
         self._console.line("\n", Span("Try next:", "title"))
         for command, why in (
-            (f"grok-tree chat {whole} {at}", "talk on in this forest"),
-            (f"grok-tree resample {one} -n 8 --temperature 1 {at}", "eight more siblings"),
-            (f"grok-tree show {whole} --diff --all {at}", "the tree again"),
-            (f"grok-tree import {shlex.quote(output)}", "take it into your own database"),
-            ("grok-tree --help", "everything else"),
+            (f"chat {whole} {at}", "talk on in this forest"),
+            (f"resample {one} -n 8 --temperature 1 {at}", "eight more siblings"),
+            (f"show {whole} --diff --all {at}", "the tree again"),
+            (f"import {shlex.quote(output)}", "take it into your own database"),
+            ("--help", "everything else"),
         ):
-            self._console.line(f"  {command}", Span(f"   # {why}", "faint"))
+            self._console.line(f"  {program} {command}", Span(f"   # {why}", "faint"))
 
     def _head(self, what: str) -> None:
         self._step += 1

@@ -33,9 +33,9 @@ _STYLES: dict[str, Style] = {"ok": "new", "warning": "mark", "problem": "mark"}
 @connecting
 @talking
 def command(*, where: Where, console: Console, as_json: bool) -> None:
-    """Check versions, the database, the disk and the models; exit 1 if something is wrong.
+    """Check versions, database, disk and models.
 
-    With --host the server there is checked instead of the database and the models of this machine.
+    The exit code is 1 if something is wrong. With --host the server there is checked instead of the database and the models of this machine.
     """
     from grok_tree.cli import _checks
 

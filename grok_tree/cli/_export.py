@@ -46,9 +46,9 @@ def command(
     format_name: str,
     output: str | None,
 ) -> None:
-    """Write conversations to a file, which is complete or not there.
+    """Write conversations to a file.
 
-    docs/native-format.md describes the lines.
+    The file is complete or not there at all. docs/native-format.md describes the lines.
     """
     del format_name  # there is one so far; the option keeps scripts valid when there are more
     if bool(ids) == everything:

@@ -29,9 +29,9 @@ _REPAIRS_SHOWN = 10
 @connecting
 @talking
 def command(*, where: Where, console: Console, files: tuple[BinaryIO, ...], as_json: bool) -> None:
-    """Add the conversations of files in the native format; - is standard input.
+    """Add the conversations of files.
 
-    Each becomes a new conversation, whose id is written. What had to be mended is named.
+    The files are in the native format; - is standard input. Each becomes a new conversation, whose id is written. What had to be mended is named.
     """
     with where.client() as client:
         for file in files:

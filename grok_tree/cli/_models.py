@@ -17,7 +17,10 @@ from grok_tree.cli._where import Where
 @connecting
 @talking
 def command(*, where: Where, console: Console, as_json: bool) -> None:
-    """List the models of the server, also those that cannot be used there now."""
+    """List the models of the server.
+
+    Those that cannot be used there now say what is missing.
+    """
     from grok_tree.cli._rows import model_row
 
     with where.client() as client:

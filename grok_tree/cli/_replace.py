@@ -34,9 +34,9 @@ def command(
     settings: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Put another text beside a response; the response itself stays.
+    """Put another text beside a response.
 
-    In the place of a human response, a model answers the new text. In the place of a model's
+    The response itself stays. In the place of a human response, a model answers the new text. In the place of a model's
     response, the text is kept as it is.
     """
     from grok_tree.cli._find import find_response

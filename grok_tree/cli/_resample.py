@@ -34,7 +34,10 @@ def command(
     settings: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Sample siblings of a model's response; the response itself stays."""
+    """Sample siblings of a model's response.
+
+    The response itself stays as it is; the first new one becomes the leaf.
+    """
     from grok_tree.cli._find import find_response
 
     with where.client() as client:
