@@ -35,7 +35,8 @@ _STYLES: dict[str, Style] = {"ok": "new", "warning": "mark", "problem": "mark"}
 def command(*, where: Where, console: Console, as_json: bool) -> None:
     """Check versions, database, disk and models.
 
-    The exit code is 1 if something is wrong. With --host the server there is checked instead of the database and the models of this machine.
+    The exit code is 1 if something is wrong. With --host the server there is checked instead of the
+    database and the models of this machine.
     """
     from grok_tree.cli import _checks
 

@@ -74,10 +74,16 @@ def find_place(client: Client, prefix: str) -> Place:
 
 def _response(client: Client, response_id: str) -> SyncResponse:
     for conversation in client.grok.iter_conversations():
+        try:
+            conversation.fetch_response(response_id)
+        except ResponseNotFound:
+            continue
         conversation.load()
-        if response_id in conversation.forest:
-            return conversation.get_response(response_id)
-    raise ResponseNotFound(f"response {response_id} is gone", response_id=response_id)
+        return conversation.get_response(response_id)
+    raise ResponseNotFound(
+        f"response {response_id} belongs to a deleted conversation; restore that first",
+        response_id=response_id,
+    )
 
 
 def _only(prefix: str, found: Sequence[str], missing: NotFoundError) -> str:

@@ -31,7 +31,8 @@ _REPAIRS_SHOWN = 10
 def command(*, where: Where, console: Console, files: tuple[BinaryIO, ...], as_json: bool) -> None:
     """Add the conversations of files.
 
-    The files are in the native format; - is standard input. Each becomes a new conversation, whose id is written. What had to be mended is named.
+    The files are in the native format; - is standard input. Each conversation becomes a new one,
+    whose id is written. What had to be mended is named.
     """
     with where.client() as client:
         for file in files:

@@ -36,8 +36,8 @@ def command(
 ) -> None:
     """Put another text beside a response.
 
-    The response itself stays. In the place of a human response, a model answers the new text. In the place of a model's
-    response, the text is kept as it is.
+    The response itself stays. In the place of a human response, a model answers the new text. In
+    the place of a model's response, the text is kept as it is.
     """
     from grok_tree.cli._find import find_response
 
