@@ -102,7 +102,8 @@ class Demo:
         at = f"--database {shlex.quote(database)}"
         whole, one = short[conversation.conversation_id], short[answer.response_id]
         program = "grok-tree" if shutil.which("grok-tree") else shlex.quote(sys.argv[0])
-        self._console.line("\n", Span("Try next:", "title"))
+        self._console.line()
+        self._console.line(Span("Try next:", "title"))
         for command, why in (
             (f"chat {whole} {at}", "talk on in this forest"),
             (f"resample {one} -n 8 --temperature 1 {at}", "eight more siblings"),
@@ -114,9 +115,9 @@ class Demo:
 
     def _head(self, what: str) -> None:
         self._step += 1
-        gap = "" if self._step == 1 else "\n"
-        number = Span(f"{gap}{self._step}/{_N_STEPS}  ", "mark")
-        self._console.line(number, Span(what, "title"))
+        if self._step > 1:
+            self._console.line()
+        self._console.line(Span(f"{self._step}/{_N_STEPS}  ", "mark"), Span(what, "title"))
 
     def _follow(self, sampling: SyncSampling) -> SyncResponse:
         follow(self._console, sampling, announce=False)

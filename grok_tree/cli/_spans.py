@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import click
@@ -36,8 +37,8 @@ def paint(spans: Iterable[Span], *, colour: bool) -> str:
     if not colour:
         return "".join(span.text for span in spans)
     return "".join(
-        click.style(span.text, **_COLOURS[span.style]) if span.style else span.text
-        for span in spans
+        click.style(text, **_COLOURS[style]) if style and text else text
+        for style, text in _merged(spans)
     )
 
 
@@ -69,6 +70,12 @@ def wrap(spans: Iterable[Span], width: int, *, max_lines: int) -> list[list[Span
             lines[-1].append(piece)
             used += taken
     return lines
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[tuple[Style, str]]:
+    """Yield the text of neighbours in one style as one piece."""
+    for style, group in groupby(spans, key=lambda span: span.style):
+        yield style, "".join(span.text for span in group)
 
 
 def _cell(character: str) -> int:

@@ -56,3 +56,8 @@ def test_columns_are_those_of_a_terminal(text: str, columns: int) -> None:
 def test_colours_are_only_used_when_wanted() -> None:
     assert paint([Span("a", "new")], colour=False) == "a"
     assert paint([Span("a", "new"), Span("b")], colour=True) == "\x1b[32m\x1b[1ma\x1b[0mb"
+
+
+def test_neighbours_in_one_style_are_coloured_once() -> None:
+    spans = [Span("a", "title"), Span(" ", "title"), Span("b", "title"), Span("", "faint")]
+    assert paint(spans, colour=True) == "\x1b[1ma b\x1b[0m"
