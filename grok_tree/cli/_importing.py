@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grok_tree.errors import ModelNotFound
+from grok_tree.forest import NAMED_PROMPTS
 from grok_tree.formats import NativeDocument, drafts, leaf_index
 
 if TYPE_CHECKING:
@@ -70,12 +71,17 @@ def import_document(client: Client, document: NativeDocument) -> Imported:
 
 
 def _created(client: Client, original: Conversation) -> tuple[SyncConversation, list[str]]:
-    """Create the conversation; a model that is not known here is left out, and named."""
+    """Create the conversation; names that mean nothing here are left out, and said."""
+    repairs = []
+    if original.system_prompt_name and original.system_prompt_name not in NAMED_PROMPTS:
+        name = original.system_prompt_name
+        repairs.append(f"its named system prompt {name!r} is not known here: it has none now")
     try:
-        return _create(client, original, original.model_name), []
+        return _create(client, original, original.model_name), repairs
     except ModelNotFound:
-        repair = f"its model {original.model_name} is not known here: the default is sampled"
-        return _create(client, original, ""), [repair]
+        name = original.model_name
+        repairs.append(f"its model {name!r} is not known here: the default is sampled")
+        return _create(client, original, ""), repairs
 
 
 def _create(client: Client, original: Conversation, model_name: str) -> SyncConversation:

@@ -124,18 +124,21 @@ def test_an_import_that_the_server_refuses_half_way_leaves_nothing(
     assert len(command.run("ls", "--json").records) == 1
 
 
-def test_an_unknown_model_is_left_out_and_named(command: Command, tmp_path: Path) -> None:
+def test_names_that_mean_nothing_here_are_left_out_and_said(
+    command: Command, tmp_path: Path
+) -> None:
     command.run("sample", "one", "--model", "scripted/echo")
     (conversation,) = command.run("ls", "--json").records
     exported = command.run("export", conversation["conversation_id"]).out.splitlines()
     header = json.loads(exported[0])
-    header["conversation"]["model_name"] = "no/such"
+    header["conversation"] |= {"model_name": "no/such", "system_prompt_name": "grim"}
     end = json.dumps({"end": {"n_responses": 2}})
     file = tmp_path / "other.jsonl"
     file.write_text("\n".join([json.dumps(header), *exported[1:-1], end]), encoding="utf-8")
     imported = command.run("import", str(file))
     assert imported.code == 0
-    assert "its model no/such is not known here" in imported.err
+    assert "its model 'no/such' is not known here" in imported.err
+    assert "its named system prompt 'grim' is not known here" in imported.err
 
 
 def test_ten_thousand_responses_go_out_and_come_in(command: Command, tmp_path: Path) -> None:
