@@ -50,7 +50,7 @@ def find_response(client: Client, prefix: str) -> SyncResponse:
     missing = ResponseNotFound(
         f"no response has an id that begins with {prefix!r}; grok-tree show lists them"
     )
-    return _response(client, _only(prefix, found, missing))
+    return client.grok.get_response(_only(prefix, found, missing))
 
 
 def find_place(client: Client, prefix: str) -> Place:
@@ -68,22 +68,8 @@ def find_place(client: Client, prefix: str) -> Place:
     only = _only(prefix, [*found.conversation_ids, *found.response_ids], missing)
     if only in found.conversation_ids:
         return Place(client.grok.get_conversation(only))
-    response = _response(client, only)
+    response = client.grok.get_response(only)
     return Place(response.conversation, response.response_id)
-
-
-def _response(client: Client, response_id: str) -> SyncResponse:
-    for conversation in client.grok.iter_conversations():
-        try:
-            conversation.fetch_response(response_id)
-        except ResponseNotFound:
-            continue
-        conversation.load()
-        return conversation.get_response(response_id)
-    raise ResponseNotFound(
-        f"response {response_id} belongs to a deleted conversation; restore that first",
-        response_id=response_id,
-    )
 
 
 def _only(prefix: str, found: Sequence[str], missing: NotFoundError) -> str:

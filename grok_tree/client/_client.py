@@ -50,7 +50,8 @@ class AsyncClient:
         Args:
             api_host: ``host:port`` or ``unix:PATH`` of a server. Loopback addresses are spoken to
                 in the clear, others through TLS unless ``insecure://`` stands before them. None:
-                the environment variable GROK_TREE_HOST, else the embedded server of this machine.
+                the environment variable GROK_TREE_HOST (unless a database is named), else the
+                embedded server of this machine.
             api_key: The server's key; None: GROK_TREE_API_KEY, else no key.
             metadata: Pairs that are sent with every call.
             timeout: Seconds for calls that do not stream; None for 60.
@@ -66,12 +67,14 @@ class AsyncClient:
         Raises:
             InvalidOperationError: An argument cannot be used.
         """
-        host = api_host if api_host is not None else os.environ.get("GROK_TREE_HOST") or None
-        if host is not None and database is not None:
+        if api_host is not None and database is not None:
             raise InvalidOperationError(
-                f"api_host {host!r} and database {str(database)!r} exclude each other:"
+                f"api_host {api_host!r} and database {str(database)!r} exclude each other:"
                 " a remote server has its own database"
             )
+        host = api_host
+        if host is None and database is None:
+            host = os.environ.get("GROK_TREE_HOST") or None
         self.mirror = mirror
         self._model = model if model is not None else os.environ.get("GROK_TREE_MODEL", "")
         self._next_rng_seed = initial_rng_seed

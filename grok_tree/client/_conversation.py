@@ -428,5 +428,12 @@ class _Later:
 
 
 def _export(snapshot: Forest, path: Path) -> int:
-    with path.open("wb") as file:
-        return write_native(snapshot, file)
+    # Beside the target and then renamed, so that a failure leaves an older export whole.
+    scratch = path.with_name(path.name + ".part")
+    try:
+        with scratch.open("wb") as file:
+            n_responses = write_native(snapshot, file)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return n_responses

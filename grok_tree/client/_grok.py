@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 from weakref import WeakSet
 
 from grok_tree.client._conversation import Conversation
+from grok_tree.client._response import Response
 from grok_tree.errors import GrokTreeError
 from grok_tree.forest import (
     NAMED_PROMPTS,
@@ -140,6 +141,18 @@ class Grok:
         if fun_mode:
             await conversation._update(ConversationChange(system_prompt_name="fun"))
         return conversation
+
+    async def get_response(self, response_id: str) -> Response:
+        """Open the conversation of a response with all its responses, and return the response.
+
+        Raises:
+            ResponseNotFound: There is none of this id.
+            ConversationDeletedError: Its conversation was deleted.
+        """
+        request = pb.GetResponsesRequest(response_ids=[response_id])
+        found = (await self._client._connection.call("GetResponses", request)).responses[0]
+        conversation = await self.get_conversation(found.conversation_id)
+        return conversation.get_response(found.response_id)
 
     async def list_conversations(
         self,

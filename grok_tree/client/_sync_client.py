@@ -15,6 +15,7 @@ from grok_tree.client._grok import Grok, ResolvedId, SearchPage
 from grok_tree.client._models import Models
 from grok_tree.client._portal import Portal
 from grok_tree.client._sync_conversation import SyncConversation
+from grok_tree.client._sync_response import SyncResponse
 from grok_tree.forest import Model
 
 
@@ -164,6 +165,16 @@ class SyncGrok:
         get = self._grok.get_conversation
         opened = self._portal.run(get, conversation_id, model_name, fun_mode)
         return SyncConversation(self._portal, opened)
+
+    def get_response(self, response_id: str) -> SyncResponse:
+        """Open the conversation of a response with all its responses, and return the response.
+
+        Raises:
+            ResponseNotFound: There is none of this id.
+            ConversationDeletedError: Its conversation was deleted.
+        """
+        found = self._portal.run(self._grok.get_response, response_id)
+        return SyncConversation(self._portal, found.conversation)._wrap(found)
 
     def list_conversations(
         self,

@@ -190,7 +190,6 @@ class NativeDoor(ForestsServicer):
             server_version=info.version,
             user=info.user,
             database=info.database,
-            http_url=info.http_url,
         )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 
+import anyio
 import anyio.to_thread
 
 from grok_tree.service._base import World
@@ -12,6 +16,7 @@ from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
 from grok_tree.service._tasks import background_tasks
+from grok_tree.store import Writer
 
 
 class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
@@ -24,15 +29,35 @@ class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
     """
 
 
+REQUESTS_KEPT = timedelta(hours=24)
+"""A repeat within this time returns the first result."""
+
+FORGET_EVERY_S = 3600.0
+
+
 @asynccontextmanager
 async def open_forests(world: World) -> AsyncIterator[Forests]:
     """Run the use cases until the block is left; then running samplings stop and are saved."""
     await anyio.to_thread.run_sync(_repair, world)
     async with background_tasks() as tasks:
-        yield Forests(world, tasks)
+        tasks.start_soon(_forget_regularly, world)
+        forests = Forests(world, tasks)
+        try:
+            yield forests
+        finally:
+            forests.stop_samplings()
 
 
 def _repair(world: World) -> None:
     """Make partial responses of what was growing when the last server ended."""
     now = world.clock.now()
     world.store.submit(lambda writer: writer.interrupt_growing(now)).result()
+
+
+async def _forget_regularly(world: World) -> None:
+    """Drop the first results of requests that are too old to be repeated."""
+    while True:
+        before = world.clock.now() - REQUESTS_KEPT
+        forget = world.store.submit(partial(Writer.forget_requests, before=before), durable=False)
+        await asyncio.wrap_future(forget)
+        await anyio.sleep(FORGET_EVERY_S)

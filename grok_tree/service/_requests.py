@@ -93,4 +93,3 @@ class ServerInfo:
     version: str
     user: str
     database: str
-    http_url: str = ""

@@ -43,7 +43,7 @@ class ResponseUseCases(UseCases):
 
         def work(writer: Writer) -> list[ResponseId]:
             new = [
-                NewResponse(response_id, draft, manual=draft.sender == "assistant")
+                NewResponse(response_id, draft, manual=_by_hand(draft))
                 for response_id, draft in zip(ids, drafts, strict=True)
             ]
             stored[:] = writer.add_responses(conversation_id, new, now=now, leaf_index=leaf_index)
@@ -129,6 +129,11 @@ class ResponseUseCases(UseCases):
                 return
             first = False
             cursor = _after(page.responses[-1])
+
+
+def _by_hand(draft: ResponseDraft) -> bool:
+    """Return whether a person wrote it in the place of a model."""
+    return draft.sender == "assistant" and draft.origin.kind in ("manual", "replaced")
 
 
 def _changes(reader: Reader, conversation_id: str, cursor: Cursor) -> ChangesPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import CTE, Connection, and_, bindparam, or_, select
 
 from grok_tree.errors import (
     ConversationNotFound,
@@ -259,12 +259,6 @@ class Reader:
         """Return the first result of a request, None when it was not seen."""
         row = self._connection.execute(_RECALL, {"wanted": request_id}).first()
         return None if row is None else Remembered(row.method, row.fingerprint, row.result)
-
-    def count_responses(self) -> int:
-        """Return how many responses there are in all, hidden ones too."""
-        return self._connection.execute(
-            select(func.count()).select_from(tables.response)
-        ).scalar_one()
 
     def _conversation_row(self, conversation_id: str) -> Any:
         values = {"wanted": raw_id(conversation_id)}

@@ -13,12 +13,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
 
 KEY = BigInteger().with_variant(Integer, "sqlite")
 """A key that SQLite takes as its row number."""
+
+IS_GROWING = text("flags & 4 <> 0")
+"""Holds for the few responses whose text is still to come; an index finds them at once."""
 
 conversation = Table(
     "conversation",
@@ -63,6 +67,7 @@ response = Table(
     Index("response_shape", "conversation_key", "position", "parent_position", unique=True),
     Index("response_children", "conversation_key", "parent_position"),
     Index("response_changes", "conversation_key", "revision"),
+    Index("response_growing", "key", sqlite_where=IS_GROWING, postgresql_where=IS_GROWING),
 )
 
 logprobs = Table(

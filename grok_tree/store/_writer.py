@@ -272,7 +272,7 @@ class Writer(Reader):
 
     def interrupt_growing(self, now: datetime) -> int:
         """Make partial responses of all that still grow, because nobody feeds them any more."""
-        growing = select(_r.id).where(_r.finish_reason.is_(None), _r.flags.op("&")(GROWING) != 0)
+        growing = select(_r.id).where(tables.IS_GROWING)
         ids = list(self._connection.scalars(growing))
         for raw in ids:
             response_id = id_text(raw)

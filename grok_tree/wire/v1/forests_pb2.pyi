@@ -692,13 +692,11 @@ class WhoAmIRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class WhoAmIResponse(_message.Message):
-    __slots__ = ("server_version", "user", "database", "http_url")
+    __slots__ = ("server_version", "user", "database")
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
     DATABASE_FIELD_NUMBER: _ClassVar[int]
-    HTTP_URL_FIELD_NUMBER: _ClassVar[int]
     server_version: str
     user: str
     database: str
-    http_url: str
-    def __init__(self, server_version: _Optional[str] = ..., user: _Optional[str] = ..., database: _Optional[str] = ..., http_url: _Optional[str] = ...) -> None: ...
+    def __init__(self, server_version: _Optional[str] = ..., user: _Optional[str] = ..., database: _Optional[str] = ...) -> None: ...

@@ -173,3 +173,17 @@ async def test_the_first_sibling_that_succeeds_is_the_leaf(
     assert isinstance(started, Started)
     found = await forests.get_conversation(conversation)
     assert found.leaf_response_id == started.response_ids[0]
+
+
+async def test_a_sampling_may_leave_the_leaf_where_it_is(
+    forests: Forests, conversation: str
+) -> None:
+    await everything(await forests.sample(turn(conversation, keep_leaf=True)))
+    assert (await forests.get_conversation(conversation)).leaf_response_id is None
+
+
+async def test_each_sibling_is_asked_with_its_own_seed(forests: Forests, conversation: str) -> None:
+    command = turn(conversation, n=3, settings=Settings(seed=40))
+    events = await everything(await forests.sample(command))
+    seeds = {e.index: e.response.settings.seed for e in events if isinstance(e, Ended)}
+    assert seeds == {0: 40, 1: 41, 2: 42}
