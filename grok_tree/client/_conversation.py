@@ -22,7 +22,12 @@ from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn, manual_call, sampling_call
-from grok_tree.errors import ConversationDeletedError, InvalidOperationError
+from grok_tree.errors import (
+    ConversationDeletedError,
+    GrokTreeError,
+    InvalidOperationError,
+    ResponseNotFound,
+)
 from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.forest import (
     ConversationChange,
@@ -248,9 +253,10 @@ class Conversation(ConversationFields):
             ResponseNotFound: It is not known here.
         """
         self._check_usable()
-        leaf = None if response_id is None else self.get_response(response_id).response_id
+        leaf = None if response_id is None else self._selectable(response_id)
+        before = self._leaf_id()
         self._cache.set_leaf(leaf)
-        later = _Later(partial(self._send_update, ConversationChange(leaf_response_id=leaf)))
+        later = _Later(partial(self._move_leaf, leaf, before))
         self._later = [one for one in self._later if not one.done]
         self._later.append(later)
         return later
@@ -365,6 +371,22 @@ class Conversation(ConversationFields):
     async def _send_update(self, change: ConversationChange) -> None:
         await self.create()
         await self._remote.update(change)
+
+    def _selectable(self, response_id: str) -> ResponseId:
+        response = self._cache.response(response_id)
+        if response.deleted:
+            raise ResponseNotFound(
+                f"response {response_id} was deleted; restore() it first", response_id=response_id
+            )
+        return response.response_id
+
+    async def _move_leaf(self, leaf: ResponseId | None, before: ResponseId | None) -> None:
+        try:
+            await self._send_update(ConversationChange(leaf_response_id=leaf))
+        except GrokTreeError:
+            if self._leaf_id() == leaf:
+                self._cache.set_leaf(before)
+            raise
 
     async def _add_drafts(
         self, drafts: list[ResponseDraft], *, leaf_index: int | None
