@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event
 from grok_tree import AsyncClient, Client, Conversation
 from grok_tree.forest import MAX_TEXT_BYTES, ResponseDraft
 from grok_tree.testing import running_server
+from tests.e2e.conftest import grok_tree
 
 pytestmark = pytest.mark.anyio
 
@@ -219,6 +220,28 @@ async def fetched(url: str) -> str:
         return text
 
     return await anyio.to_thread.run_sync(fetch)
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "--all"], ["path"], ["export"]], ids=" ".join)
+def test_commands_read_a_large_conversation(grown: Grown, tmp_path: Path, words: list[str]) -> None:
+    database = tmp_path / "forests.db"
+    shutil.copy(grown.database, database)
+    done = grok_tree(*words, grown.conversation_id, "--database", str(database))
+
+    assert done.returncode == 0, done.stderr
+    assert f"r{SIZE - 1}" in done.stdout
+
+
+def test_a_large_conversation_comes_back_from_its_export(grown: Grown, tmp_path: Path) -> None:
+    database = tmp_path / "forests.db"
+    shutil.copy(grown.database, database)
+    exported = grok_tree("export", grown.conversation_id, "--database", str(database))
+    done = grok_tree("import", "-", "--database", str(tmp_path / "new.db"), typed=exported.stdout)
+
+    assert done.returncode == 0, done.stderr
+    with Client(database=tmp_path / "new.db") as client:
+        (conversation,) = client.grok.list_conversations()
+        assert conversation.value.n_responses == SIZE
 
 
 @pytest.mark.parametrize(
