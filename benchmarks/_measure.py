@@ -72,7 +72,7 @@ def table(rows: list[Row]) -> str:
     ]
     for row in rows:
         reference = "-" if row.reference is None else f"{_figure(row.reference)} ({row.beside})"
-        ratio = "-" if row.ratio is None else f"{row.ratio:.2f}x"
+        ratio = "-" if row.ratio is None else f"{row.ratio:.3g}x"
         lines.append(
             f"| {row.what} | {_figure(row.ours)} {row.unit} | {reference} | {ratio} | {row.goal} |"
         )
