@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
-from grok_tree.errors import GrokTreeError, ModelNotFound
+from grok_tree.errors import GrokTreeError, ModelNotFound, SamplerUnavailable
 from grok_tree.forest import Model
 from grok_tree.samplers._contract import Sampler
 
 ENTRY_POINTS = "grok_tree.samplers"
 """Group of entry points; each names a provider and leads to a callable that makes its sampler."""
+
+_BUILT_IN = {
+    "local": "grok_tree.samplers:LocalSampler",
+    "scripted": "grok_tree.samplers:ScriptedSampler",
+}
+"""Known without the package's metadata, which a copied source tree does not have."""
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +27,7 @@ Factory = Callable[[], Sampler]
 
 
 class SamplerRegistry:
-    """The samplers of a server, each made when it is first needed."""
+    """The samplers of a server, each made when it is first needed; safe from several threads."""
 
     def __init__(
         self, samplers: Iterable[Sampler] = (), factories: Mapping[str, Factory] | None = None
@@ -28,75 +35,114 @@ class SamplerRegistry:
         """Make a registry.
 
         Args:
-            samplers: Samplers that are there already.
+            samplers: Samplers that are there already; they stand in for factories of their
+                provider.
             factories: Provider to what makes its sampler.
         """
         self._samplers = {sampler.provider: sampler for sampler in samplers}
         self._factories = dict(factories or {})
+        self._broken: dict[str, str] = {}
+        self._lock = threading.RLock()
 
     def resolve(self, name: str) -> tuple[Sampler, str]:
         """Return the sampler of a model, and the model's name without the provider.
+
+        Whether the sampler has such a model is for `Sampler.check` to say.
 
         Args:
             name: ``provider/model``; a bare ``grok-...`` means ``xai/grok-...``.
 
         Raises:
-            ModelNotFound: No sampler has this provider, or it cannot be loaded.
+            ModelNotFound: No sampler has this provider.
+            SamplerUnavailable: The provider's sampler cannot be loaded.
         """
         full = f"xai/{name}" if name.startswith("grok-") else name
-        provider, slash, model = full.partition("/")
-        if not (slash and model and provider in self._providers()):
+        provider, _, model = full.partition("/")
+        if not model or provider not in self._providers():
             raise self._unknown(name)
         return self._sampler(provider), model
 
     def models(self) -> list[Model]:
         """Return every model of every provider; a provider that is broken says so."""
         found: list[Model] = []
-        for provider in sorted(self._providers()):
+        for provider in self._providers():
             try:
                 found.extend(self._sampler(provider).models())
+            except GrokTreeError as error:
+                found.append(Model(name=f"{provider}/?", unavailable_because=error.message))
             except Exception as error:
-                found.append(Model(name=f"{provider}/?", unavailable_because=str(error)))
+                _log.exception("provider %s cannot list its models", provider)
+                reason = f"it cannot list its models ({_described(error)})"
+                found.append(Model(name=f"{provider}/?", unavailable_because=reason))
         return found
 
     async def aclose(self) -> None:
-        """Close every sampler that was made."""
-        for sampler in self._samplers.values():
-            await sampler.aclose()
+        """Close every sampler that was made, also when one of them fails to."""
+        for provider, sampler in list(self._samplers.items()):
+            try:
+                await sampler.aclose()
+            except Exception:
+                _log.exception("the sampler of provider %s did not close", provider)
 
-    def _providers(self) -> set[str]:
-        return {*self._samplers, *self._factories}
+    def _providers(self) -> list[str]:
+        return sorted({*self._samplers, *self._factories})
 
     def _sampler(self, provider: str) -> Sampler:
-        if provider not in self._samplers:
-            try:
-                self._samplers[provider] = self._factories[provider]()
-            except GrokTreeError:
-                raise
-            except Exception as error:
-                _log.exception("the sampler of provider %s cannot be loaded", provider)
-                raise ModelNotFound(
-                    f"the sampler of provider {provider!r} cannot be loaded"
-                    f" ({type(error).__name__}); the log has more"
-                ) from error
-        return self._samplers[provider]
+        with self._lock:
+            if provider not in self._samplers:
+                self._samplers[provider] = self._made(provider)
+            return self._samplers[provider]
+
+    def _made(self, provider: str) -> Sampler:
+        if provider in self._broken:
+            raise SamplerUnavailable(self._broken[provider])
+        try:
+            return self._factories[provider]()
+        except GrokTreeError:
+            raise
+        except Exception as error:
+            _log.exception("the sampler of provider %s cannot be loaded", provider)
+            self._broken[provider] = (
+                f"the sampler of provider {provider!r} cannot be loaded ({_described(error)});"
+                " mend or uninstall the package that brings it, then start again"
+            )
+            raise SamplerUnavailable(self._broken[provider]) from error
 
     def _unknown(self, name: str) -> ModelNotFound:
-        known: Sequence[str] = [model.name for model in self.models()]
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        known = [model.name for model in self.models() if not model.name.endswith("/?")]
+        near = _near(name, known)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
         return ModelNotFound(
-            f"no model is named {name!r}; names are provider/model and {hint}", model=name
+            f"no model is named {name!r}; names are provider/model and {hint}"
+            " (grok-tree models lists them all)",
+            model=name,
         )
 
 
-def installed_samplers() -> SamplerRegistry:
-    """Return a registry of every installed provider; nothing is imported yet."""
-    factories: dict[str, Factory] = {}
-    for entry in entry_points(group=ENTRY_POINTS):
-        factories[entry.name] = _factory(entry.load)
-    return SamplerRegistry(factories=factories)
+def installed_samplers(*given: Sampler) -> SamplerRegistry:
+    """Return a registry of every installed provider; nothing is imported yet.
+
+    Args:
+        given: Samplers to use instead of what is installed for their providers.
+    """
+    entries = {name: EntryPoint(name, value, ENTRY_POINTS) for name, value in _BUILT_IN.items()}
+    entries.update((entry.name, entry) for entry in entry_points(group=ENTRY_POINTS))
+    return SamplerRegistry(given, {name: _factory(entry) for name, entry in entries.items()})
 
 
-def _factory(load: Callable[[], Factory]) -> Factory:
-    return lambda: load()()
+def _factory(entry: EntryPoint) -> Factory:
+    def make() -> Sampler:
+        made: Sampler = entry.load()()
+        return made
+
+    return make
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """Return what may have been meant; the provider may have been forgotten."""
+    same_model = [full for full in known if full.partition("/")[2] == name]
+    return same_model or get_close_matches(name, known, n=3, cutoff=0.5)
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

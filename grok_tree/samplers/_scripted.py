@@ -7,27 +7,30 @@ model                         what it does
 ``scripted/slow``             the same with 50 ms before each word
 ``scripted/words-N``          N numbered words
 ``scripted/varied``           words drawn with the seed, so that siblings differ
-``scripted/logprobs``         the echo, with made-up log-probabilities and alternatives
+``scripted/logprobs``         the same as the echo, by the name of what it is used for
 ``scripted/fail-N``           N words, then a failure
 ``scripted/hang``             one word, then nothing until it is cancelled
 ``scripted/refuse``           refuses every request before it begins
 ============================  ====================================================================
+
+A word carries the space before it, so that the words joined are the message. Siblings speak in
+turn, a word each. Every script has log-probabilities and alternatives, made up and always the same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from itertools import islice
-from typing import NoReturn
-
-import anyio
-import anyio.lowlevel
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from typing import Literal
 
 from grok_tree.errors import ModelNotFound, SamplerRefused, SamplingError
 from grok_tree.forest import (
     Finished,
+    FinishReason,
     Model,
     SamplerEvent,
     Settings,
@@ -42,26 +45,40 @@ SLOW_S = 0.05
 _BREATH = 32
 """So many tokens are made before other tasks get a turn."""
 
-_NUMBERED = re.compile(r"(words|fail)-(\d{1,7})")
-_NAMES = ("echo", "slow", "varied", "logprobs", "hang", "refuse")
-_VOCABULARY = "amber birch cedar dawn ember fern grove haze iris jade kelp lark moss night".split()  # noqa: SIM905
+_VARIED_WORDS = 8
 _CAPABILITIES = ("logprobs", "native_n", "seed", "stop")
+_NUMBERED = re.compile(r"(words|fail)-(\d{1,7})")
+_WORD = re.compile(r"\s*\S+|\s+$")
+_NAMES = ("echo", "slow", "varied", "logprobs", "hang", "refuse")
+_VOCABULARY = (
+    *("amber", "birch", "cedar", "dawn", "ember", "fern", "grove", "haze", "iris", "jade"),
+    *("kelp", "lark", "moss", "night", "opal", "pine", "quartz", "reed", "sage", "thorn"),
+)
 
 Sleep = Callable[[float], Awaitable[None]]
+Gate = Callable[[str, int, int], Awaitable[None]]
+Ending = Literal["stop", "fail", "hang"]
 
 
 class ScriptedSampler:
-    """Answers from a script; `settings.max_tokens` counts words, and stop texts are obeyed."""
+    """Answers from a script.
+
+    `Settings.max_tokens` counts words, stop texts are obeyed, ``varied`` follows the seed; all
+    other settings are ignored. A text that is cut before its end neither fails nor hangs.
+    """
 
     provider = "scripted"
 
-    def __init__(self, *, sleep: Sleep = anyio.sleep) -> None:
+    def __init__(self, *, sleep: Sleep = asyncio.sleep, gate: Gate | None = None) -> None:
         """Make a sampler.
 
         Args:
             sleep: Waits so many seconds; tests may give one that does not.
+            gate: Awaited with the model, the sibling and the number of the word (from 1) before
+                each word is said, so that a test decides when it is.
         """
         self._sleep = sleep
+        self._gate = gate
 
     def models(self) -> Sequence[Model]:
         """Return one model of each kind."""
@@ -76,43 +93,129 @@ class ScriptedSampler:
         ]
 
     def check(self, model: str, settings: Settings, n: int) -> None:  # noqa: ARG002
-        """Refuse unknown names and the model that refuses everything."""
-        if model == "refuse":
-            raise SamplerRefused("scripted/refuse refuses every request; nothing was sampled")
+        """Refuse unknown names, and everything that is asked of the model that refuses.
+
+        Raises:
+            ModelNotFound: There is no such script.
+            SamplerRefused: The script says so.
+        """
         if model not in _NAMES and not _NUMBERED.fullmatch(model):
             known = ", ".join([*_NAMES, "words-N", "fail-N"])
-            raise ModelNotFound(f"there is no model scripted/{model}; there are: {known}")
+            raise ModelNotFound(
+                f"there is no model scripted/{model}; there are: {known}", model=f"scripted/{model}"
+            )
+        if model == "refuse":
+            raise SamplerRefused(
+                "scripted/refuse refuses every request, as its script says; ask another model"
+            )
 
     async def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int
     ) -> AsyncGenerator[SamplerEvent, None]:
         """Yield the script of every sibling, a word of each in turn."""
+        self.check(model, settings, n)
         said = await _last_human(prompt)
-        scripts = [list(_script(model, said, settings, index)) for index in range(n)]
-        limit = settings.max_tokens or max(map(len, scripts), default=0)
-        made = 0
-        for place in range(min(limit, max(map(len, scripts)))):
-            for index, script in enumerate(scripts):
-                if place < len(script):
-                    if model == "slow":
-                        await self._sleep(SLOW_S)
-                    elif made % _BREATH == 0:
-                        await anyio.lowlevel.checkpoint()
-                    made += 1
-                    yield _token(script[place], index, model=model, settings=settings)
-        await _misbehave(model)
-        for index, script in enumerate(scripts):
-            yield Finished(
-                finish_reason="length" if len(script) > limit else "stop",
-                index=index,
-                usage=Usage(
-                    prompt_tokens=len(said.split()), completion_tokens=min(limit, len(script))
-                ),
-                provenance={"sampler": "scripted"},
-            )
+        speakers = [_speaker(model, said, settings, index) for index in range(n)]
+        n_made = 0
+        while speakers:
+            if model == "slow":
+                await self._sleep(SLOW_S)
+            for speaker in list(speakers):
+                if n_made % _BREATH == 0:
+                    await asyncio.sleep(0)
+                n_made += 1
+                word = speaker.next_word()
+                if word is None:
+                    yield await _end(model, speaker)
+                    speakers.remove(speaker)
+                    continue
+                if self._gate is not None:
+                    await self._gate(model, speaker.index, speaker.n_words)
+                logprob = _logprob(word, settings) if settings.logprobs else None
+                yield Token(word, speaker.index, logprob=logprob)
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to free."""
+
+
+@dataclass(slots=True)
+class _Speaker:
+    """One sibling, on its way through its script.
+
+    Attributes:
+        words: What is left to say.
+        ending: What happens after the last word.
+        limit: Most words it may say; None for all.
+        n_prompt_words: For the usage.
+    """
+
+    index: int
+    words: Iterator[str]
+    ending: Ending
+    limit: int | None
+    n_prompt_words: int
+    n_words: int = 0
+    reason: FinishReason = field(default="stop", init=False)
+
+    def next_word(self) -> str | None:
+        word = next(self.words, None)
+        if self.n_words == self.limit and (word is not None or self.ending != "stop"):
+            self.reason, self.ending = "length", "stop"
+            return None
+        if word is not None:
+            self.n_words += 1
+        return word
+
+    def finished(self) -> Finished:
+        usage = Usage(prompt_tokens=self.n_prompt_words, completion_tokens=self.n_words)
+        provenance = {"sampler": "scripted"}
+        return Finished(
+            finish_reason=self.reason, index=self.index, usage=usage, provenance=provenance
+        )
+
+
+def _speaker(model: str, said: str, settings: Settings, index: int) -> _Speaker:
+    ending: Ending = "stop"
+    if model == "hang":
+        ending = "hang"
+    elif model.startswith("fail-"):
+        ending = "fail"
+    words = _words(model, said, (settings.seed or 0) + index)
+    if settings.stop:
+        text = "".join(words)
+        kept = _before_stop(text, settings.stop)
+        ending = ending if kept == text else "stop"
+        words = _split(kept)
+    return _Speaker(index, words, ending, settings.max_tokens, len(said.split()))
+
+
+def _words(model: str, said: str, seed: int) -> Iterator[str]:
+    if numbered := _NUMBERED.fullmatch(model):
+        spaces = chain([""], repeat(" "))
+        return (
+            f"{space}word{number}"
+            for space, number in zip(spaces, range(1, int(numbered[2]) + 1), strict=False)
+        )
+    if model == "varied":
+        return _split(" ".join(random.Random(seed).choices(_VOCABULARY, k=_VARIED_WORDS)))
+    return _split("waiting" if model == "hang" else f"echo: {said}")
+
+
+def _split(text: str) -> Iterator[str]:
+    return (found[0] for found in _WORD.finditer(text))
+
+
+def _before_stop(text: str, stops: Sequence[str]) -> str:
+    ends = [place for stop in stops if (place := text.find(stop)) >= 0]
+    return text[: min(ends, default=len(text))]
+
+
+async def _end(model: str, speaker: _Speaker) -> Finished:
+    if speaker.ending == "fail":
+        raise SamplingError(f"scripted/{model} failed as its script says; ask another model")
+    if speaker.ending == "hang":
+        await asyncio.get_running_loop().create_future()
+    return speaker.finished()
 
 
 async def _last_human(prompt: Prompt) -> str:
@@ -122,39 +225,9 @@ async def _last_human(prompt: Prompt) -> str:
     return next((turn.message for turn in reversed(turns) if turn.sender == "human"), "")
 
 
-def _script(model: str, said: str, settings: Settings, index: int) -> Sequence[str]:
-    text = _text(model, said, (settings.seed or 0) + index)
-    ends = [place for stop in settings.stop if (place := text.find(stop)) >= 0]
-    return re.findall(r"\s*\S+|\s+$", text[: min(ends, default=len(text))])
-
-
-def _text(model: str, said: str, seed: int) -> str:
-    if numbered := _NUMBERED.fullmatch(model):
-        return " ".join(f"word{number}" for number in range(1, int(numbered[2]) + 1))
-    if model == "hang":
-        return "waiting"
-    if model == "varied":
-        source = random.Random(seed)
-        return " ".join(islice(iter(lambda: source.choice(_VOCABULARY), None), 8))
-    return f"echo: {said}"
-
-
-async def _misbehave(model: str) -> None:
-    if model.startswith("fail-"):
-        _fail(model)
-    if model == "hang":
-        await anyio.sleep_forever()
-
-
-def _fail(model: str) -> NoReturn:
-    raise SamplingError(f"scripted/{model} failed as its script says; ask another model")
-
-
-def _token(text: str, index: int, *, model: str, settings: Settings) -> Token:
-    if not (settings.logprobs and model == "logprobs"):
-        return Token(text, index)
+def _logprob(word: str, settings: Settings) -> TokenLogprob:
     others = tuple(
-        TokenAlternative(f" {word}", -1.0 - place)
-        for place, word in enumerate(_VOCABULARY[: settings.top_logprobs])
+        TokenAlternative(f" {other}", -1.0 - place)
+        for place, other in enumerate(_VOCABULARY[: settings.top_logprobs])
     )
-    return Token(text, index, logprob=TokenLogprob(text, -0.25, others))
+    return TokenLogprob(word, -0.25, others)
