@@ -393,7 +393,9 @@ async def test_26_every_release_can_add_a_response(client: AsyncClient) -> None:
         logprobs=True,
         top_logprobs=3,
     )
-    answer = await conversation.add_response("hello there", **msgspec.structs.asdict(asked))
+    answer = await conversation.add_response(
+        "hello there", model_name="scripted/logprobs", **msgspec.structs.asdict(asked)
+    )
 
     assert answer.message == "echo: hello"
     assert answer.settings == asked
