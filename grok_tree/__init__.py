@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from grok_tree import errors
+
 if TYPE_CHECKING:
     from grok_tree.client import (
         AsyncClient,
@@ -55,6 +57,7 @@ __all__ = [
     "SyncSampling",
     "SyncSamplingGroup",
     "does_it_work",
+    "errors",
 ]
 
 

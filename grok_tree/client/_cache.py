@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -14,6 +15,16 @@ from grok_tree.wire import pb, response_from_wire
 
 Slot = pb.Response | forest.Response
 
+_UNKNOWN = -2
+"""The number of a parent that is not here, or hidden."""
+
+
+@dataclass(frozen=True)
+class _Pin:
+    """A leaf that holds here although the server has not confirmed it."""
+
+    leaf: ResponseId | None
+
 
 class Cache:
     """Responses by position, and the conversation's own fields.
@@ -23,14 +34,25 @@ class Cache:
     """
 
     def __init__(self) -> None:
-        self.conversation: forest.Conversation | None = None
         self.revision = 0
+        self._stored: forest.Conversation | None = None
+        self._leaf_revision = 0
+        self._pin: _Pin | None = None
         self._slots: dict[int, Slot] = {}
         self._positions: dict[str, int] = {}
-        self._snapshot: Forest | None = None
+        self._n_changes = 0
+        self._snapshot: tuple[int, Forest] | None = None
 
     def __contains__(self, response_id: str) -> bool:
         return response_id in self._positions
+
+    @property
+    def conversation(self) -> forest.Conversation | None:
+        """The conversation's own fields, None before the first were read."""
+        stored, pin = self._stored, self._pin
+        if stored is None or pin is None or stored.leaf_response_id == pin.leaf:
+            return stored
+        return msgspec.structs.replace(stored, leaf_response_id=pin.leaf)
 
     def known(self) -> forest.Conversation:
         """Return the conversation.
@@ -38,25 +60,41 @@ class Cache:
         Raises:
             InvalidOperationError: Nothing was loaded yet.
         """
-        if self.conversation is None:
+        conversation = self.conversation
+        if conversation is None:
             raise InvalidOperationError(
                 "nothing is known of this conversation yet; load() it, or add a response first"
             )
-        return self.conversation
+        return conversation
 
     def set_conversation(self, conversation: forest.Conversation) -> None:
         """Take newer fields; older ones, which may come late, are ignored."""
-        if self.conversation is None or conversation.revision >= self.conversation.revision:
-            self.conversation = conversation
-            self._snapshot = None
+        old = self._stored
+        if old is not None and conversation.revision < old.revision:
+            return
+        if old is not None and conversation.revision < self._leaf_revision:
+            conversation = _with_leaf(conversation, old.leaf_response_id)
+        else:
+            self._leaf_revision = conversation.revision
+        self._stored = conversation
+        self._n_changes += 1
 
-    def set_leaf(self, response_id: ResponseId | None) -> None:
-        """Move the leaf here; the server learns of it from somebody else."""
-        if self.conversation is not None:
-            self.conversation = msgspec.structs.replace(
-                self.conversation, leaf_response_id=response_id
-            )
-            self._snapshot = None
+    def set_leaf(self, response_id: ResponseId, revision: int) -> None:
+        """Take a leaf that the server has moved at a revision."""
+        if self._stored is not None and revision >= self._leaf_revision:
+            self._stored = _with_leaf(self._stored, response_id)
+            self._leaf_revision = revision
+            self._n_changes += 1
+
+    def pin_leaf(self, response_id: ResponseId | None) -> None:
+        """Let a leaf hold here, whatever the server says, until it was told."""
+        self._pin = _Pin(response_id)
+        self._n_changes += 1
+
+    def unpin_leaf(self) -> None:
+        """Let the server's leaf hold again."""
+        self._pin = None
+        self._n_changes += 1
 
     def put(self, slot: Slot) -> None:
         """Take a response, unless a newer state of it is here."""
@@ -64,7 +102,7 @@ class Cache:
         if old is None or slot.revision >= old.revision:
             self._slots[slot.position] = slot
             self._positions[slot.response_id] = slot.position
-            self._snapshot = None
+            self._n_changes += 1
 
     def response(self, response_id: str) -> forest.Response:
         """Return a response.
@@ -82,19 +120,31 @@ class Cache:
         return self._decoded(position)
 
     def snapshot(self) -> Forest:
-        """Return all visible responses as a forest; taking it again without change is free."""
-        if self._snapshot is None:
-            self._snapshot = self._new_snapshot()
-        return self._snapshot
+        """Return the visible responses that are known up to their roots, as a forest.
+
+        Taking it again without change is free.
+        May be called in another thread than changes the cache.
+        """
+        taken = self._snapshot
+        if taken is None or taken[0] != self._n_changes:
+            # Counted before it is taken: what changes meanwhile makes the next look take it anew.
+            taken = self._snapshot = (self._n_changes, self._new_snapshot())
+        return taken[1]
 
     def _new_snapshot(self) -> Forest:
         conversation = self.known()
-        slots = [self._slots[position] for position in sorted(self._slots)]
-        visible = [slot for slot in slots if not slot.deleted]
-        numbers: dict[str, int] = {slot.response_id: number for number, slot in enumerate(visible)}
-        parents = array(
-            "i", (numbers.get(slot.parent_response_id or "", NO_PARENT) for slot in visible)
-        )
+        visible: list[Slot] = []
+        numbers: dict[str, int] = {}
+        parents = array("i")
+        for position in sorted(self._slots):
+            slot = self._slots[position]
+            parent = slot.parent_response_id
+            number = numbers.get(parent, _UNKNOWN) if parent else NO_PARENT
+            # Without what is above it a response would pass for a root, and its path be cut.
+            if number != _UNKNOWN and not slot.deleted:
+                parents.append(number)
+                numbers[slot.response_id] = len(visible)
+                visible.append(slot)
         return Forest(conversation, parents, _Source(visible, numbers))
 
     def _decoded(self, position: int) -> forest.Response:
@@ -102,6 +152,10 @@ class Cache:
         if not isinstance(slot, forest.Response):
             slot = self._slots[position] = response_from_wire(slot)
         return slot
+
+
+def _with_leaf(conversation: forest.Conversation, leaf: ResponseId | None) -> forest.Conversation:
+    return msgspec.structs.replace(conversation, leaf_response_id=leaf)
 
 
 class _Source:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+import anyio
+import anyio.to_thread
 import platformdirs
 
 from grok_tree.client._connection import (
@@ -21,8 +23,11 @@ from grok_tree.client._connection import (
 )
 from grok_tree.client._grok import Grok
 from grok_tree.client._models import Models
-from grok_tree.errors import InvalidOperationError
+from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import uuid7_text
+
+if TYPE_CHECKING:
+    from grok_tree.client._conversation import Conversation
 
 
 class AsyncClient:
@@ -82,10 +87,11 @@ class AsyncClient:
         self._connection = Connection(
             place,
             api_key=api_key if api_key is not None else os.environ.get("GROK_TREE_API_KEY"),
-            metadata=_pairs(metadata),
+            metadata=metadata or (),
             timeout=timeout,
             options=channel_options or (),
         )
+        self._unsent: set[Conversation] = set()
         self.grok = Grok(self)
         self.models = Models(self._connection)
 
@@ -102,9 +108,19 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the channel, and the embedded server if nobody else uses it."""
-        await self.grok._finish()
+        try:
+            await self._disconnect()
+        finally:
+            # A server is waited for in another thread, so that this event loop goes on.
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._connection.release)
+
+    async def _disconnect(self) -> None:
+        """Send what was selected and not yet stored, and close the channel."""
+        for conversation in list(self._unsent):
+            with suppress(GrokTreeError):  # the server is gone; nothing more can be done
+                await conversation._stored()
         await self._connection.close()
-        self._connection.release()
 
     def _new_request_id(self) -> str:
         return uuid7_text(time.time_ns() // 1_000_000, secrets.randbits(74))
@@ -132,11 +148,3 @@ def _place(host: str | None, database: str | os.PathLike[str] | None, model: str
     from grok_tree.client._embedded import EmbeddedPlace
 
     return EmbeddedPlace(default_database() if database is None else Path(database), model)
-
-
-def _pairs(metadata: Metadata | None) -> Sequence[tuple[str, str]]:
-    pairs = tuple(tuple(pair) for pair in metadata or ())
-    for pair in pairs:
-        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-            raise InvalidOperationError(f"metadata holds {pair!r}; give pairs of texts")
-    return pairs  # type: ignore[return-value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
@@ -12,7 +13,12 @@ import anyio.to_thread
 import grpc
 import grpc.aio
 
-from grok_tree.errors import GrokTreeError, InvalidOperationError, ServerUnavailable
+from grok_tree.errors import (
+    ConnectionFailedError,
+    GrokTreeError,
+    InvalidOperationError,
+    ServerUnavailable,
+)
 from grok_tree.wire import ForestsStub, error_from_call
 
 UNARY_TIMEOUT_S = 60.0
@@ -25,7 +31,17 @@ INSECURE = "insecure://"
 """Before an address: no encryption although it is another machine's."""
 
 _ADDRESS = re.compile(r"unix:.+|(insecure://)?[^\s/]+")
-_LOOPBACK = ("localhost", "127.", "[::1]", "unix:")
+_LOOPBACK_NAMES = ("localhost", "ip6-localhost")
+_METADATA_KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+(?<!-bin)")
+_METADATA_VALUE = re.compile(r"[ -~]*")
+
+_KEEPALIVE = (
+    # A server that froze, or a network that is gone, is noticed within 15 s of silence.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.ping_timeout_ms", 5_000),
+    ("grpc.http2.max_pings_without_data", 0),
+)
 
 ChannelOptions = Sequence[tuple[str, Any]]
 Metadata = Sequence[tuple[str, str]]
@@ -89,11 +105,13 @@ class Connection:
             api_key: Sent with every call; never logged.
             metadata: Sent with every call.
             timeout: Seconds for calls that do not stream; None for the default.
-            options: gRPC channel options, before our own.
+            options: gRPC channel options, rather than our own of the same name.
+
+        Raises:
+            InvalidOperationError: The key or the metadata cannot be sent.
         """
         self._place = place
-        key = (("authorization", f"Bearer {api_key}"),) if api_key else ()
-        self._metadata = (*metadata, *key)
+        self._metadata = (*_checked_metadata(metadata), *_key_metadata(api_key))
         self._timeout = timeout
         self._options = options
         self._channels: WeakKeyDictionary[
@@ -165,6 +183,9 @@ class Connection:
             return await getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
         except grpc.aio.AioRpcError as error:
             raise _ours(error, address) from error
+        except asyncio.CancelledError:
+            self._check_not_closed()
+            raise
 
     async def _stream_once(
         self, method: str, request: Any, timeout: float | None
@@ -176,8 +197,17 @@ class Connection:
                 yield message
         except grpc.aio.AioRpcError as error:
             raise _ours(error, address) from error
+        except asyncio.CancelledError:
+            self._check_not_closed()
+            raise
         finally:
             call.cancel()  # leaving a loop does not cancel a gRPC call by itself
+
+    def _check_not_closed(self) -> None:
+        """Tell a call that ended because its channel was closed from one that was cancelled."""
+        task = asyncio.current_task()
+        if self._closed and not (task and task.cancelling()):
+            raise ConnectionFailedError("this client was closed while the call ran") from None
 
     async def _stub(self) -> tuple[str, ForestsStub]:
         if self._closed:
@@ -192,14 +222,50 @@ class Connection:
 
     def _channel(self, address: str) -> grpc.aio.Channel:
         target = address.removeprefix(INSECURE)
-        near = target.startswith(_LOOPBACK)
-        options = [*self._options]
+        near = _is_near(target)
+        options = dict(_KEEPALIVE)
         if near:
             # Otherwise an http_proxy of the environment is asked even for this machine.
-            options.append(("grpc.enable_http_proxy", 0))
+            options["grpc.enable_http_proxy"] = 0
+        arguments = list((options | dict(self._options)).items())
         if near or address.startswith(INSECURE):
-            return grpc.aio.insecure_channel(target, options=options)
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=options)
+            return grpc.aio.insecure_channel(target, options=arguments)
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=arguments)
+
+
+def _is_near(target: str) -> bool:
+    """Return whether nobody but this machine can be behind a target."""
+    if target.startswith("unix:"):
+        return True
+    host = target.rpartition(":")[0] or target
+    if host in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_metadata(metadata: Metadata) -> Metadata:
+    pairs = tuple(tuple(pair) for pair in metadata)
+    for pair in pairs:
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+            raise InvalidOperationError(f"metadata holds {pair!r}; give pairs of texts")
+        if not (_METADATA_KEY.fullmatch(pair[0]) and _METADATA_VALUE.fullmatch(pair[1])):
+            raise InvalidOperationError(
+                f"metadata {pair[0]!r} cannot be sent: a name has lower-case letters, digits and"
+                " - _ . and a value has printable ASCII characters"
+            )
+    return pairs  # type: ignore[return-value]
+
+
+def _key_metadata(api_key: str | None) -> Metadata:
+    if not api_key:
+        return ()
+    if not _METADATA_VALUE.fullmatch(api_key):
+        # The key itself must not get into a message.
+        raise InvalidOperationError("the api_key holds characters that no key has; copy it again")
+    return (("authorization", f"Bearer {api_key}"),)
 
 
 def _ours(error: grpc.aio.AioRpcError, address: str) -> GrokTreeError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable, Generator, Iterable
-from functools import partial
+import threading
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 from weakref import WeakValueDictionary
 
 import anyio
@@ -17,17 +16,13 @@ from msgspec import UNSET, UnsetType
 from grok_tree.client import _html
 from grok_tree.client._cache import Cache
 from grok_tree.client._fields import ConversationFields
+from grok_tree.client._leaf import LeafMove, LeafMoves
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn, manual_call, sampling_call
-from grok_tree.errors import (
-    ConversationDeletedError,
-    GrokTreeError,
-    InvalidOperationError,
-    ResponseNotFound,
-)
+from grok_tree.errors import ConversationDeletedError, InvalidOperationError, ResponseNotFound
 from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.forest import (
     ConversationChange,
@@ -73,7 +68,10 @@ class Conversation(ConversationFields):
         self._remote.id = conversation_id
         self._deleted = False
         self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
-        self._later: list[_Later] = []
+        self._making_handles = threading.Lock()
+        self._leaf_moves = LeafMoves(
+            self._send_leaf, self._cache, lambda: client._unsent.discard(self)
+        )
 
     # What is known
 
@@ -254,12 +252,10 @@ class Conversation(ConversationFields):
         """
         self._check_usable()
         leaf = None if response_id is None else self._selectable(response_id)
-        before = self._leaf_id()
-        self._cache.set_leaf(leaf)
-        later = _Later(partial(self._move_leaf, leaf, before))
-        self._later = [one for one in self._later if not one.done]
-        self._later.append(later)
-        return later
+        if self._remote.id is None:
+            return LeafMove(self._leaf_moves)  # the server has no leaf to move
+        self._client._unsent.add(self)
+        return self._leaf_moves.move(leaf)
 
     # The conversation's own fields
 
@@ -327,7 +323,7 @@ class Conversation(ConversationFields):
         draft = ResponseDraft(
             sender="assistant", message=text, parent_response_id=parent, origin=origin
         )
-        return Sampling(manual_call(self, draft))
+        return Sampling(manual_call(self, draft, options))
 
     # Plumbing
 
@@ -359,17 +355,11 @@ class Conversation(ConversationFields):
     async def _stored(self) -> None:
         """Make sure that the server has the conversation and every earlier move of the leaf."""
         await self.create()
-        waiting, self._later = self._later, []
-        for later in waiting:
-            await later
+        await self._leaf_moves.stored()
 
     async def _update(self, change: ConversationChange) -> None:
         self._check_usable()
         await self._stored()
-        await self._send_update(change)
-
-    async def _send_update(self, change: ConversationChange) -> None:
-        await self.create()
         await self._remote.update(change)
 
     def _selectable(self, response_id: str) -> ResponseId:
@@ -380,24 +370,20 @@ class Conversation(ConversationFields):
             )
         return response.response_id
 
-    async def _move_leaf(self, leaf: ResponseId | None, before: ResponseId | None) -> None:
-        try:
-            await self._send_update(ConversationChange(leaf_response_id=leaf))
-        except GrokTreeError:
-            if self._leaf_id() == leaf:
-                self._cache.set_leaf(before)
-            raise
+    async def _send_leaf(self, leaf: ResponseId | None) -> None:
+        await self.create()
+        await self._remote.update(ConversationChange(leaf_response_id=leaf))
 
     async def _add_drafts(
-        self, drafts: list[ResponseDraft], *, leaf_index: int | None
+        self,
+        drafts: list[ResponseDraft],
+        *,
+        leaf_index: int | None,
+        timeout: float | None = None,
     ) -> list[Response]:
         self._check_usable()
         await self._stored()
-        ids = await self._remote.add(drafts, leaf_index)
-        handles = self._handles(ids)
-        if leaf_index is not None:
-            self._cache.set_leaf(handles[leaf_index].response_id)
-        return handles
+        return self._handles(await self._remote.add(drafts, leaf_index, timeout=timeout))
 
     def _usable(self) -> Remote:
         """Return the calls of this conversation, unless it was deleted."""
@@ -405,10 +391,12 @@ class Conversation(ConversationFields):
         return self._remote
 
     def _handle(self, response_id: str) -> Response:
-        handle = self._responses.get(response_id)
-        if handle is None:
-            handle = self._responses[response_id] = Response(self, ResponseId(response_id))
-        return handle
+        # Blocking programs look at handles from any thread; there must still be one an id.
+        with self._making_handles:
+            handle = self._responses.get(response_id)
+            if handle is None:
+                handle = self._responses[response_id] = Response(self, ResponseId(response_id))
+            return handle
 
     def _handles(self, response_ids: Iterable[str]) -> list[Response]:
         return [self._handle(response_id) for response_id in response_ids]
@@ -417,36 +405,13 @@ class Conversation(ConversationFields):
         known = self._cache.conversation
         if known is None:
             return f"<Conversation {self._remote.id or 'not created yet'}>"
-        n_responses, title = len(self.forest), known.title[:40]
-        return f"<Conversation {self._remote.id} {title!r}: {n_responses} responses>"
+        n_responses = len(self.forest) if self._cache.revision else known.n_responses
+        return f"<Conversation {self._remote.id} {known.title[:40]!r}: {n_responses} responses>"
 
     def _repr_html_(self) -> str:
         if self._cache.conversation is None:
             return "<p>A conversation that was not created or loaded yet</p>"
         return _html.conversation_html(self.forest)
-
-
-class _Later:
-    """Work that begins at once where an event loop runs, else when it is awaited."""
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self._work = work
-        self._task: asyncio.Task[None] | None = None
-        try:
-            self._task = asyncio.get_running_loop().create_task(work())
-        except RuntimeError:
-            return
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended well."""
-        task = self._task
-        return task is not None and task.done() and not task.cancelled() and not task.exception()
-
-    def __await__(self) -> Generator[Any, None, None]:
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
-        return self._task.__await__()
 
 
 def _export(snapshot: Forest, path: Path) -> int:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
-from weakref import WeakSet
 
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._response import Response
-from grok_tree.errors import GrokTreeError
 from grok_tree.forest import (
     NAMED_PROMPTS,
     ConversationChange,
@@ -92,7 +90,6 @@ class Grok:
     def __init__(self, client: AsyncClient) -> None:
         """Clients make these."""
         self._client = client
-        self._conversations: WeakSet[Conversation] = WeakSet()
 
     def create_conversation(
         self,
@@ -227,15 +224,4 @@ class Grok:
         self, conversation_id: str | None, change: ConversationChange | None = None
     ) -> Conversation:
         beginning = change or ConversationChange()
-        conversation = Conversation(self._client, conversation_id, beginning)
-        self._conversations.add(conversation)
-        return conversation
-
-    async def _finish(self) -> None:
-        """Send what was selected and not yet stored, before the client closes."""
-        for conversation in list(self._conversations):
-            try:
-                if conversation._later:
-                    await conversation._stored()
-            except GrokTreeError:
-                continue  # the server is gone; nothing more can be done on closing
+        return Conversation(self._client, conversation_id, beginning)

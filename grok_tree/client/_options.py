@@ -64,14 +64,34 @@ def settings_of(options: SamplingOptions) -> Settings:
         TypeError: An option has a name that does not exist.
         InvalidOperationError: An option has the wrong type.
     """
-    unknown = sorted(set(options) - _KNOWN)
-    if unknown:
-        raise TypeError(
-            f"no option is named {unknown[0]!r}; there are: {', '.join(sorted(_KNOWN))}"
-        )
+    _check_names(options)
     given: dict[str, Any] = {name: options[name] for name in _SETTINGS if name in options}  # type: ignore[literal-required]
     for name, value in given.items():
         if value is not None and not isinstance(value, int | float):
             raise InvalidOperationError(f"{name} is {value!r}; it must be a number")
     stop = options.get("stop", ())
     return Settings(stop=(stop,) if isinstance(stop, str) else tuple(stop), **given)
+
+
+def check_nothing_sampled(options: SamplingOptions) -> None:
+    """Refuse options that would mean nothing, because a text is only stored.
+
+    Raises:
+        TypeError: An option has a name that does not exist.
+        InvalidOperationError: An option is about sampling.
+    """
+    _check_names(options)
+    senseless = sorted(set(options) - {"timeout"})
+    if senseless:
+        raise InvalidOperationError(
+            f"{senseless[0]} is about sampling, but a text in the place of a model's answer is"
+            " stored as it is; leave it out, or resample() the answer"
+        )
+
+
+def _check_names(options: SamplingOptions) -> None:
+    unknown = sorted(set(options) - _KNOWN)
+    if unknown:
+        raise TypeError(
+            f"no option is named {unknown[0]!r}; there are: {', '.join(sorted(_KNOWN))}"
+        )

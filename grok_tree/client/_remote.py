@@ -16,6 +16,7 @@ from grok_tree.forest import (
     ConversationId,
     MarkChange,
     ResponseDraft,
+    ResponseId,
     Share,
     TokenLogprob,
     check_mark_change,
@@ -30,6 +31,12 @@ from grok_tree.wire import (
     pb,
     share_from_wire,
 )
+
+LARGEST_MESSAGE = 4 * 1024 * 1024
+"""What gRPC takes in one message, unless both sides are told otherwise."""
+
+_REPLY_BYTES = 256
+"""What a stored draft takes in the reply, beside what it took in the request."""
 
 
 class Remote:
@@ -65,9 +72,9 @@ class Remote:
             )
         return ConversationId(self.id)
 
-    async def call(self, method: str, request: Any) -> Any:
+    async def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """Make a call."""
-        return await self._connection.call(method, request)
+        return await self._connection.call(method, request, timeout=timeout)
 
     async def sample(
         self, request: pb.SampleRequest, timeout: float | None
@@ -75,8 +82,11 @@ class Remote:
         """Sample in this conversation and yield what happens."""
         request.request_id = self._new_request_id()
         request.conversation_id = self.conversation_id
-        async for message in self._connection.stream("Sample", request, timeout=timeout):
-            yield message
+        async with aclosing(
+            self._connection.stream("Sample", request, timeout=timeout)
+        ) as messages:
+            async for message in messages:
+                yield message
 
     async def cancel_sampling(self, sampling_id: str) -> None:
         """Stop a sampling."""
@@ -156,8 +166,15 @@ class Remote:
         )
         self._take(await self.call("RestoreConversation", request))
 
-    async def add(self, drafts: list[ResponseDraft], leaf_index: int | None) -> list[str]:
-        """Store responses as they are and return their ids."""
+    async def add(
+        self, drafts: list[ResponseDraft], leaf_index: int | None, *, timeout: float | None
+    ) -> list[str]:
+        """Store responses as they are and return their ids.
+
+        Raises:
+            InvalidOperationError: A text cannot be stored, or all together are too much for one
+                message.
+        """
         for draft in drafts:
             checked_text(draft.message, "message")
             checked_text(draft.reasoning, "reasoning")
@@ -168,11 +185,15 @@ class Remote:
             drafts=map(draft_to_wire, drafts),
             leaf_index=leaf_index,
         )
-        stored = (await self.call("AddResponses", request)).responses
+        _check_size(request)
+        stored = (await self.call("AddResponses", request, timeout=timeout)).responses
         for draft, response in zip(drafts, stored, strict=True):
             # The texts do not travel back: we have them.
             response.message, response.reasoning = draft.message, draft.reasoning
             self._cache.put(response)
+        if leaf_index is not None:
+            leaf = stored[leaf_index]
+            self._cache.set_leaf(ResponseId(leaf.response_id), leaf.revision)
         return [response.response_id for response in stored]
 
     async def mark(self, response_id: str, change: MarkChange) -> None:
@@ -226,3 +247,16 @@ class Remote:
 
     def _take(self, message: pb.Conversation) -> None:
         self._cache.set_conversation(conversation_from_wire(message))
+
+
+def _check_size(request: pb.AddResponsesRequest) -> None:
+    """Refuse a batch whose message, or the message that answers it, would be too large."""
+    n_drafts = len(request.drafts)
+    size = request.ByteSize() + n_drafts * _REPLY_BYTES
+    if size > LARGEST_MESSAGE:
+        raise InvalidOperationError(
+            f"{n_drafts:,} drafts make {size:,} bytes; one call takes {LARGEST_MESSAGE:,}:"
+            " add them in several calls",
+            size=size,
+            limit=LARGEST_MESSAGE,
+        )

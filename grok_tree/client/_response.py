@@ -12,6 +12,7 @@ from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import MarkChange, Origin, ResponseId, TokenLogprob, resample_parent
 
 if TYPE_CHECKING:
@@ -131,9 +132,11 @@ class Response(ResponseFields):
         """Set its note; empty text removes it."""
         await self._mark(MarkChange(note=text))
 
-    async def score(self, **scores: float) -> None:
-        """Set scores by name, such as ``score(helpful=0.8)``."""
-        await self._mark(MarkChange(scores=scores))
+    async def score(
+        self, name: str | None = None, value: float | None = None, /, **scores: float
+    ) -> None:
+        """Set scores by name: ``score("helpful", 0.8)`` or ``score(helpful=0.8, short=1)``."""
+        await self._mark(MarkChange(scores=_scores(name, value, scores)))
 
     async def share(self) -> str:
         """Publish the path that ends here and return the address of its page."""
@@ -168,3 +171,9 @@ class Response(ResponseFields):
 
     def _repr_html_(self) -> str:
         return _html.response_html(self.value)
+
+
+def _scores(name: str | None, value: float | None, scores: dict[str, float]) -> dict[str, float]:
+    if (name is None) != (value is None):
+        raise InvalidOperationError("a score needs its name and its value, as in score('good', 1)")
+    return scores if name is None or value is None else {name: value, **scores}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from grok_tree.errors import (
+    ConnectionFailedError,
+    DeadlineExceededError,
     GrokTreeError,
     InvalidOperationError,
     SamplingError,
@@ -32,7 +34,9 @@ class Call:
     Lives in the event loop of its first use.
     """
 
-    def __init__(self, open_stream: Open, cancel: Cancel, accept: Accept, find: Find) -> None:
+    def __init__(
+        self, open_stream: Open, cancel: Cancel, accept: Accept, find: Find, *, detached: bool
+    ) -> None:
         """Prepare a call.
 
         Args:
@@ -40,11 +44,13 @@ class Call:
             cancel: Tells the server to stop a sampling.
             accept: Takes what was stored into the conversation's cache.
             find: Returns the handle of a stored response.
+            detached: Whether the model goes on when nobody reads any more.
         """
         self._open = open_stream
         self._cancel = cancel
         self._accept = accept
         self._find = find
+        self._detached = detached
         self._task: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self.log: EventLog[SamplingEvent] = EventLog()
@@ -58,10 +64,28 @@ class Call:
             # The handle outlives any block, so no task group can own its reader.
             self._task = asyncio.get_running_loop().create_task(self._read())
 
+    @property
+    def runs(self) -> bool:
+        """Whether the call was made and has not ended."""
+        return self._task is not None and not self.log.closed
+
     async def finished(self) -> None:
-        """Wait until every sibling has ended, or the call has failed."""
+        """Wait until every sibling has ended, or the call has failed.
+
+        A cancelled wait is leaving: the model stops, and what came is kept.
+        """
         self.start()
-        await self.log.wait_closed()
+        try:
+            await self.log.wait_closed()
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+
+    async def left(self) -> None:
+        """Leave, and wait until what came is stored; at once where the model goes on alone."""
+        if self.runs and not self._detached:
+            self.leave()
+            await self.log.wait_closed()
 
     async def cancel(self) -> None:
         """Stop the model and wait until what came is stored."""
@@ -78,12 +102,18 @@ class Call:
             await self._cancel(self.started.sampling_id)
 
     def leave(self) -> None:
-        """Stop the model without waiting, because nobody reads on."""
-        if self._task is None or self._task.done() or self.log.closed:
+        """Stop the model without waiting, because nobody reads on; from any thread.
+
+        Does nothing for a detached sampling.
+        """
+        task = self._task
+        if task is None or self._detached or self.log.closed:
             return
-        loop = self._task.get_loop()
-        if loop.is_running():
-            self._leaving = loop.create_task(self._leave())
+        loop = task.get_loop()
+        # A reader may be collected in any thread, and while its loop ends.
+        with suppress(RuntimeError):
+            if loop.is_running():
+                loop.call_soon_threadsafe(self._begin_leaving, loop)
 
     def response(self, index: int) -> Response:
         """Return one sibling's response.
@@ -102,12 +132,14 @@ class Call:
         error = self.error or SamplingInterrupted("the server ended the call without an answer")
         if self.started is None or isinstance(error, SamplingError):
             return error
-        cut = SamplingInterrupted(
+        late = isinstance(error, DeadlineExceededError)
+        cut = (DeadlineExceededError if late else SamplingInterrupted)(
             f"the stream was cut ({error.message}); the server keeps what came as a partial"
             " response: refresh() the conversation to see it",
             response_id=self.started.response_ids[index],
             partial=self._text(index),
         )
+        cut.grpc_status = error.grpc_status
         cut.__cause__ = error
         return cut
 
@@ -119,6 +151,9 @@ class Call:
                         self._take(event)
         except GrokTreeError as error:
             self.error = error
+        except asyncio.CancelledError:
+            self.error = ConnectionFailedError("the client or its event loop was closed meanwhile")
+            raise
         finally:
             self.log.close()
 
@@ -139,6 +174,10 @@ class Call:
         pieces = (self.log[place] for place in range(len(self.log)))
         return "".join(p.text for p in pieces if isinstance(p, Token) and p.index == index)
 
+    def _begin_leaving(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.runs and self._leaving is None:
+            self._leaving = loop.create_task(self._leave())
+
     async def _leave(self) -> None:
         try:
             await self.stop()
@@ -149,23 +188,31 @@ class Call:
 
 
 class _Reader:
-    """Base of iterators over a call: leaving one before its end stops the model."""
+    """Base of iterators over a call: leaving one before its end stops the model.
+
+    A cancelled step is leaving too, as it is for an async generator.
+    """
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self._place = 0
-        self._left = False
+        self._reads = False
 
     async def _next(self) -> SamplingEvent | None:
+        self._reads = True
         self._call.start()
-        if not await self._call.log.wait_beyond(self._place):
-            return None
-        return self._take()
+        try:
+            there_is_one = await self._call.log.wait_beyond(self._place)
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+        return self._take() if there_is_one else None
 
     def _take(self) -> SamplingEvent | None:
         """Return the next event if it is there already."""
         if not self.has_next:
             return None
+        self._reads = True
         self._place += 1
         return self._call.log[self._place - 1]
 
@@ -176,15 +223,16 @@ class _Reader:
 
     async def aclose(self) -> None:
         """Leave: stop the model if it still runs, and keep what came."""
-        self._leave()
+        self.leave()
 
-    def _leave(self) -> None:
-        if not self._left and self._place:
+    def leave(self) -> None:
+        """Do as `aclose`, from any thread; one that was never read leaves nothing."""
+        if self._reads:
+            self._reads = False
             self._call.leave()
-        self._left = True
 
     def __del__(self) -> None:
-        self._leave()
+        self.leave()
 
 
 class TokenStream(_Reader):
@@ -266,9 +314,8 @@ class _Handle:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop the model if it still runs."""
-        if self._call._task is not None and not self._call.log.closed:
-            await self._call.cancel()
+        """Stop the model if it still runs, unless it is detached."""
+        await self._call.left()
 
 
 class Sampling(_Handle):
@@ -276,8 +323,9 @@ class Sampling(_Handle):
 
     Iterate it for the texts of the tokens, await it for the `Response`, or unpack it into
     ``(token_stream, response)`` as the original did. The model is asked at first use. Leaving the
-    loop early, `cancel` and leaving an ``async with`` block stop the model and keep what came as a
-    partial response. A failure raises in the loop and when awaited.
+    loop early, leaving an ``async with`` block, being cancelled while reading or waiting, and
+    `cancel` stop the model and keep what came as a partial response; of a detached sampling only
+    `cancel` does. A failure raises in the loop and when awaited.
     """
 
     def __aiter__(self) -> TokenStream:

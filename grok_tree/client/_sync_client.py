@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,10 +55,9 @@ class Client:
             initial_rng_seed=initial_rng_seed,
         )
         self.mirror = mirror
-        self._portal = Portal()
+        self._portal = Portal(self._client._disconnect)
         self.grok = SyncGrok(self._portal, self._client.grok)
         self.models = SyncModels(self._portal, self._client.models)
-        atexit.register(self.close)
 
     def __enter__(self) -> Self:
         return self
@@ -74,10 +72,10 @@ class Client:
 
     def close(self) -> None:
         """Close the channel, and the embedded server if nobody else uses it."""
-        atexit.unregister(self.close)
-        if self._portal.is_open:
-            self._portal.run(self._client.close)
+        try:
             self._portal.close()
+        finally:
+            self._client._connection.release()
 
     def __repr__(self) -> str:
         return f"<Client of {self._client._connection.describe()}>"

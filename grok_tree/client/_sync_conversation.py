@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from typing import Unpack
 from weakref import WeakValueDictionary
@@ -36,6 +37,7 @@ class SyncConversation(ConversationFields):
         """Clients make these."""
         self._portal = portal
         self._conversation = conversation
+        self._making_handles = threading.Lock()
         self._responses: WeakValueDictionary[str, SyncResponse] = WeakValueDictionary()
         self._run = portal.run
 
@@ -233,10 +235,11 @@ class SyncConversation(ConversationFields):
         return self._run(self._conversation.list_shares)
 
     def _wrap(self, response: Response) -> SyncResponse:
-        wrapped = self._responses.get(response.response_id)
-        if wrapped is None:
-            wrapped = self._responses[response.response_id] = SyncResponse(self, response)
-        return wrapped
+        with self._making_handles:
+            wrapped = self._responses.get(response.response_id)
+            if wrapped is None:
+                wrapped = self._responses[response.response_id] = SyncResponse(self, response)
+            return wrapped
 
     def _wrap_all(self, responses: Iterable[Response]) -> list[SyncResponse]:
         return [self._wrap(response) for response in responses]

@@ -122,9 +122,11 @@ class SyncResponse(ResponseFields):
         """Set its note; empty text removes it."""
         self._run(self._response.note, text)
 
-    def score(self, **scores: float) -> None:
-        """Set scores by name, such as ``score(helpful=0.8)``."""
-        self._run(self._response.score, **scores)
+    def score(
+        self, name: str | None = None, value: float | None = None, /, **scores: float
+    ) -> None:
+        """Set scores by name: ``score("helpful", 0.8)`` or ``score(helpful=0.8, short=1)``."""
+        self._run(self._response.score, name, value, **scores)
 
     def share(self) -> str:
         """Publish the path that ends here and return the address of its page."""

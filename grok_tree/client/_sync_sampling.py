@@ -70,8 +70,8 @@ class _SyncHandle:
                 if ended:
                     return
         finally:
-            if not ended and self._portal.is_open:
-                self._portal.run(stream.aclose)
+            if not ended:
+                stream.leave()
 
 
 class SyncSampling(_SyncHandle):

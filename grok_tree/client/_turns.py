@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grok_tree.client._options import SamplingOptions, settings_of
+from grok_tree.client._cache import Cache
+from grok_tree.client._options import SamplingOptions, check_nothing_sampled, settings_of
 from grok_tree.client._sampling import Call, Open
 from grok_tree.forest import (
     Ended,
@@ -82,21 +83,25 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
             async for message in messages:
                 yield reader.events(message)
 
-    return _call(conversation, open_stream)
+    return _call(conversation, open_stream, detached=request.detach)
 
 
-def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
+def manual_call(conversation: Conversation, draft: ResponseDraft, options: SamplingOptions) -> Call:
     """Return a call that stores a text in the place of a model's answer.
 
     It has the same shape as one that samples: the text comes as one token.
 
     Raises:
-        InvalidOperationError: The text cannot be stored.
+        InvalidOperationError: The text cannot be stored, or an option would change how a model
+            is sampled.
     """
     checked_text(draft.message, "message")
+    check_nothing_sampled(options)
 
     async def open_stream() -> AsyncGenerator[list[SamplingEvent], None]:
-        (stored,) = await conversation._add_drafts([draft], leaf_index=0)
+        (stored,) = await conversation._add_drafts(
+            [draft], leaf_index=0, timeout=options.get("timeout")
+        )
         started = Started(
             sampling_id="",
             human_response=None,
@@ -105,23 +110,34 @@ def manual_call(conversation: Conversation, draft: ResponseDraft) -> Call:
         )
         yield [started, Token(draft.message), Ended(response=stored.value)]
 
-    return _call(conversation, open_stream)
+    return _call(conversation, open_stream, detached=True)
 
 
-def _call(conversation: Conversation, open_stream: Open) -> Call:
+def _call(conversation: Conversation, open_stream: Open, *, detached: bool) -> Call:
     return Call(
         open_stream,
         conversation._remote.cancel_sampling,
-        lambda event: _accept(conversation, event),
+        _Acceptance(conversation._cache),
         conversation.get_response,
+        detached=detached,
     )
 
 
-def _accept(conversation: Conversation, event: SamplingEvent) -> None:
-    cache = conversation._cache
-    if isinstance(event, Started) and event.human_response is not None:
-        cache.put(event.human_response)
-    elif isinstance(event, Ended):
-        cache.put(event.response)
-        if not event.response.partial and event.index == 0:
-            cache.set_leaf(event.response.response_id)
+class _Acceptance:
+    """Takes what one call stored into a cache, as the server did.
+
+    The first sibling that succeeds becomes the leaf, whichever it is.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._moves_leaf = True
+
+    def __call__(self, event: SamplingEvent) -> None:
+        if isinstance(event, Started) and event.human_response is not None:
+            self._cache.put(event.human_response)
+        elif isinstance(event, Ended):
+            self._cache.put(event.response)
+            if self._moves_leaf and not event.response.partial:
+                self._moves_leaf = False
+                self._cache.set_leaf(event.response.response_id, event.response.revision)
