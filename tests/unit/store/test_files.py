@@ -239,3 +239,19 @@ def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
     assert len(rows) >= max(acknowledged) + 1
     assert store.check() == []
     store.close()
+
+
+def test_an_older_file_is_brought_up_to_date_and_keeps_everything(path: Path) -> None:
+    store = Store.open(path)
+    made = add(store)
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=0")
+    connection.close()
+    again = Store.open(path)
+    with again.read() as reader:
+        assert reader.conversation(made.conversation_id) == made
+    again.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
