@@ -11,6 +11,8 @@ from grok_tree.testing.contracts import ForestContract, OpenBackend, open_servic
 
 
 class TestService(ForestContract):
+    max_histories = 80
+
     @pytest.fixture
     def open_backend(self, tmp_path: Path) -> OpenBackend:
         numbers = count()

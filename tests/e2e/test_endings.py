@@ -44,6 +44,17 @@ def test_sigterm_of_an_idle_server_exits_with_0(tmp_path: Path) -> None:
         assert server.stderr == ""
 
 
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    database = tmp_path / "notes.txt"
+    database.write_text("not a database")
+
+    with (
+        pytest.raises(RuntimeError, match=r"ended with 1: error: .*notes\.txt is not a grok_tree"),
+        server_process(database),
+    ):
+        pass
+
+
 def test_a_server_can_be_started_again_on_its_port(tmp_path: Path) -> None:
     database = tmp_path / "forests.db"
     with server_process(database) as first:
