@@ -63,7 +63,7 @@ class ForestContract:
     def test_any_history_is_that_of_the_model(self, open_backend: OpenBackend) -> None:
         # Short histories need no shrinking, which would open hundreds of backends.
         quick = settings(
-            max_examples=self.max_histories, stateful_step_count=20, phases=[Phase.generate]
+            max_examples=self.max_histories, stateful_step_count=40, phases=[Phase.generate]
         )
         run_state_machine_as_test(history_machine(open_backend), settings=quick)
 

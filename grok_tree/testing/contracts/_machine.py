@@ -8,7 +8,13 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from grok_tree.errors import GrokTreeError
 from grok_tree.forest import MarkChange
@@ -50,6 +56,14 @@ class HistoryMachine(RuleBasedStateMachine):
 
     # Conversations
 
+    @initialize(message=texts)
+    def begin(self, message: str) -> None:
+        """Have something to act on from the first step: a question with two answers."""
+        conversation_id = self.backend.create()
+        self.model.create(conversation_id)
+        ids = self.backend.turn(conversation_id, message, None, n=2)
+        self.model.turn(conversation_id, message, None, ids=ids)
+
     @precondition(lambda self: len(self.model.conversations) < MAX_CONVERSATIONS)
     @rule(title=texts)
     def create(self, title: str) -> None:
@@ -74,7 +88,7 @@ class HistoryMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.model.conversations)
-    @rule(pick=picks, deleted=st.booleans())
+    @rule(pick=picks, deleted=st.sampled_from([True, False, False]))
     def set_deleted(self, pick: int, deleted: bool) -> None:  # noqa: FBT001
         conversation_id = self._conversation(pick)
         self.backend.set_deleted(conversation_id, deleted=deleted)
