@@ -311,3 +311,22 @@ def test_a_response_costs_the_same_at_depth_10_and_at_depth_10_000(tmp_path: Pat
 
     assert at_10 > 0
     assert at_10_000 <= 1.1 * at_10
+
+
+@pytest.mark.parametrize("shape", ["chain", "star"])
+def test_deleting_twice_as_many_responses_costs_twice_as_much(tmp_path: Path, shape: Shape) -> None:
+    steps_taken = []
+    with (
+        counted_steps() as steps,
+        running_server(tmp_path / "forests.db") as server,
+        Client(server.address, channel_options=LIMITS) as client,
+    ):
+        for size in (1_000, 2_000):
+            conversation = client.grok.get_conversation(grow(client, shape, size))
+            root = conversation.root_responses[0]
+            before = steps.taken
+            assert root.delete() == root.restore() == size
+            steps_taken.append(steps.taken - before)
+
+    small, large = steps_taken
+    assert large <= 2.5 * small
