@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, LargeBinary, cast, select
 
 from grok_tree.forest import id_text
 from grok_tree.store import _schema as tables
-from grok_tree.store._rows import content_hash
+from grok_tree.store._rows import hash_of_bytes
 
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _LISTED = 20
@@ -22,7 +23,7 @@ def problems(connection: Connection) -> list[str]:
         for line in connection.exec_driver_sql("PRAGMA quick_check").scalars()
         if line != "ok"
     ]
-    return structure or list(_changed_texts(connection))
+    return structure or _first(_changed_texts(connection))
 
 
 def library_warning() -> str:
@@ -42,17 +43,22 @@ def _changed_texts(connection: Connection) -> Iterator[str]:
     above = (parent.c.conversation_key == response.conversation_key) & (
         parent.c.position == response.parent_position
     )
+    # As bytes, because damaged text may be no text at all.
     query = select(
         response.id,
         response.sender,
-        response.message,
-        response.reasoning,
+        cast(response.message, LargeBinary).label("message"),
+        cast(response.reasoning, LargeBinary).label("reasoning"),
         response.content_hash,
         parent.c.id.label("parent_id"),
     ).select_from(tables.response.outerjoin(parent, above))
-    found = 0
     for row in connection.execute(query.where(response.content_hash.is_not(None))):
-        expected = content_hash(row.sender, row.parent_id, row.message, row.reasoning or "")
-        if expected != row.content_hash and found < _LISTED:
-            found += 1
+        found = hash_of_bytes(row.sender, row.parent_id, row.message, row.reasoning or b"")
+        if found != row.content_hash:
             yield f"response {id_text(row.id)} was changed on disk; restore it from a backup"
+
+
+def _first(found: Iterator[str]) -> list[str]:
+    listed = list(islice(found, _LISTED))
+    n_more = sum(1 for _ in found)
+    return [*listed, f"and {n_more} more like these"] if n_more else listed

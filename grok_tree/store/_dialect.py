@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from grok_tree.errors import SchemaTooNew, StoreCorrupted, StoreError, StoreForeign
+from grok_tree.errors import (
+    AlreadyExists,
+    GrokTreeError,
+    SchemaTooNew,
+    StoreCorrupted,
+    StoreError,
+    StoreForeign,
+)
 from grok_tree.store._schema import metadata
 
 APPLICATION_ID = 0x67726F6B
@@ -20,11 +28,26 @@ APPLICATION_ID = 0x67726F6B
 SCHEMA_VERSION = 1
 """Raised with every migration; equals the number of the newest one."""
 
+_PRAGMAS = ("foreign_keys=ON", "mmap_size=0", "cache_size=-16000")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "; free some space on its disk and try again",
+    sqlite3.SQLITE_IOERR: "; see that its disk is there and has space, and try again",
+    sqlite3.SQLITE_READONLY: "; make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "; make the file and its folder readable and writable",
+    sqlite3.SQLITE_BUSY: "; another program writes to the file: end it and try again",
+}
+"""What to do, by the kind of SQLite's error."""
+
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _N_READERS = 4
+_READERS_END_MS = 500
+_CHECKPOINT_PAGES = 1000
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _ALSO = (
+    "CREATE TABLE text_index (up_to_key INTEGER NOT NULL)",
+    "INSERT INTO text_index VALUES (0)",
     "CREATE TABLE unindexed (response_key INTEGER PRIMARY KEY)",
     "CREATE VIRTUAL TABLE response_text USING fts5("
     "message, content='response', content_rowid='key', tokenize='unicode61')",
@@ -69,32 +92,61 @@ def file_version(database: Path) -> int | None:
 
 
 def create_schema(database: Path) -> None:
-    """Make a new database, whole or not at all."""
-    engine = _engine(database, begin="BEGIN EXCLUSIVE", pooled=False)
-    with storage_errors(database), engine.begin() as connection:
+    """Make a new database, whole or not at all: beside its place, and moved there when done."""
+    new = database.with_name(database.name + ".new")
+    try:
+        # What is there was left by a process that was killed at this point.
+        for leftover in (new, new.with_name(new.name + "-journal")):
+            leftover.unlink(missing_ok=True)
+        with storage_errors(database):
+            _fill(new)
+        new.replace(database)
+    except OSError as error:
+        raise StoreError(f"database {database} cannot be made: {error.strerror}") from error
+
+
+def _fill(database: Path) -> None:
+    with _engine(database, begin="BEGIN EXCLUSIVE").begin() as connection:
         metadata.create_all(connection)
         for statement in _ALSO:
             connection.exec_driver_sql(statement)
         # In the rollback journal, so that the header is in the main file and not in a log.
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
-    engine.dispose()
+        mark_as_current(connection)
+
+
+def mark_as_current(connection: Connection) -> None:
+    """Say in the header of the file that it is ours, and of this release's schema."""
+    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def writer_engine(database: Path) -> Engine:
     """Return the engine of the one connection that writes."""
-    return _engine(database, begin="BEGIN IMMEDIATE", pooled=False)
+    return _engine(database, begin="BEGIN IMMEDIATE")
 
 
 def reader_engine(database: Path) -> Engine:
     """Return the engine of the connections that read."""
-    return _engine(database, begin="BEGIN", pooled=True)
+    pool = {"poolclass": QueuePool, "pool_size": _N_READERS, "max_overflow": 8}
+    # Only the writer moves the log into the file: two at once is where SQLite had a defect.
+    pragmas = ("query_only=ON", "wal_autocheckpoint=0")
+    return _engine(database, begin="BEGIN", pragmas=pragmas, **pool)
 
 
-def prepare_writer(connection: Connection) -> None:
-    """Switch the file to write-ahead logging, and check that it is readable at all."""
+def prepare_writer(connection: Connection, database: Path) -> None:
+    """Switch the file to write-ahead logging, and check that it is readable at all.
+
+    Raises:
+        StoreError: The file system cannot do it, as some that come over a network.
+    """
     driver = _driver(connection)
-    driver.execute("PRAGMA journal_mode=WAL")
+    (mode,) = driver.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(
+            f"the file system of database {database} cannot keep a write-ahead log;"
+            " put the file on a local disk"
+        )
+    driver.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
     driver.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}")
     driver.execute("SELECT count(*) FROM conversation").fetchone()
 
@@ -113,8 +165,13 @@ def transaction(connection: Connection, database: Path, *, durable: bool) -> Ite
 
 
 def checkpoint(connection: Connection) -> None:
-    """Move everything from the log into the main file, and empty the log."""
-    _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Move everything from the log into the main file, and empty the log.
+
+    While somebody still reads, as much as that reader allows.
+    """
+    driver = _driver(connection)
+    driver.execute(f"PRAGMA busy_timeout={_READERS_END_MS}")
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
@@ -122,44 +179,48 @@ def storage_errors(database: Path) -> Iterator[None]:
     """Turn the database's own errors into ours."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise _error(database, error) from error
 
 
-def _error(database: Path, error: Exception) -> StoreError:
+def _error(database: Path, error: Exception) -> GrokTreeError:
     cause = getattr(error, "orig", None) or error
-    text = str(cause)
-    if "malformed" in text or "not a database" in text:
+    # The low byte is the kind, the rest says more.
+    kind = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if kind in _DAMAGED or "decode to UTF-8" in str(cause):
         return StoreCorrupted(
-            f"database {database} is damaged ({text}); restore a backup,"
+            f"database {database} is damaged ({_first_words(cause)}); restore a backup,"
             " or move the file away to begin a new one"
         )
-    if "full" in text:
-        return StoreError(f"the disk of database {database} is full; free some space and try again")
-    return StoreError(f"database {database} failed: {text}")
+    if kind == sqlite3.SQLITE_CONSTRAINT:
+        return AlreadyExists(
+            f"nothing was stored in database {database}, because an id is taken ({cause});"
+            " use a new id"
+        )
+    advice = _ADVICE.get(kind, "")
+    return StoreError(f"database {database} failed: {cause}{advice}")
 
 
-def _engine(database: Path, *, begin: str, pooled: bool) -> Engine:
+def _first_words(cause: Exception) -> str:
+    """Return what went wrong without the stored text that SQLite may have appended."""
+    return str(cause).split(" with text ", 1)[0]
+
+
+def _engine(database: Path, *, begin: str, pragmas: Sequence[str] = (), **pool: Any) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             database, isolation_level=None, check_same_thread=False, timeout=10
         )
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA mmap_size=0")
-        connection.execute("PRAGMA cache_size=-16000")
+        for pragma in (*_PRAGMAS, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    if pooled:
-        engine = create_engine(
-            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=_N_READERS, max_overflow=8
-        )
-    else:
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, **(pool or {"poolclass": NullPool}))
 
     # The driver would begin late and deferred, which loses updates; we begin ourselves.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        _driver(connection).execute(begin)
 
     return engine
 

@@ -1,5 +1,6 @@
 """One process owns a database file: a lock beside it, and a note that says who.
 
+The owner holds the lock exclusively; one who only looks for the owner takes it shared for a moment.
 The kernel frees the lock when its process ends, however it ends; the note may outlive it and means
 nothing without the lock.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +18,10 @@ from typing import BinaryIO
 import msgspec
 
 from grok_tree.errors import StoreBusy, StoreError
+
+_GLANCE_S = 0.001
+"""One who looks for the owner is gone again after this."""
+_MOST_GLANCES = 200
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,13 @@ class FileLock:
             StoreBusy: Somebody else has it; `details` hold ``pid`` and ``endpoint``.
             StoreError: The lock file cannot be made.
         """
-        self._database = database
         self._file = _opened(database)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _read_note(self._file)
+            if not _take(self._file, database):
+                raise _busy(database, _read_note(self._file))
+        except StoreError:
             self._file.close()
-            raise _busy(database, owner) from None
+            raise
         self.announce("")
 
     def announce(self, endpoint: str) -> None:
@@ -67,17 +72,41 @@ class FileLock:
 
 
 def read_owner(database: Path) -> Owner | None:
-    """Return who owns a database file now, None when nobody does."""
+    """Return who owns a database file now, None when nobody does.
+
+    Raises:
+        StoreError: The lock file cannot be read.
+    """
     try:
-        file = _lock_path(database).open("r+b")
-    except FileNotFoundError:
+        file = _lock_path(database).open("rb")
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise _cannot_lock(database, error) from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _read_note(file)
-    return None
+        return None if _locked(file, database, fcntl.LOCK_SH) else _read_note(file)
+
+
+def _take(file: BinaryIO, database: Path) -> bool:
+    """Lock a file unless it has an owner; those who only look are soon gone."""
+    for _ in range(_MOST_GLANCES):
+        if _locked(file, database, fcntl.LOCK_EX):
+            return True
+        if not _locked(file, database, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)
+        time.sleep(_GLANCE_S)
+    return False
+
+
+def _locked(file: BinaryIO, database: Path, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise _cannot_lock(database, error) from error
+    return True
 
 
 def _lock_path(database: Path) -> Path:
@@ -90,9 +119,14 @@ def _opened(database: Path) -> BinaryIO:
         path.touch(mode=0o600)
         return path.open("r+b")
     except OSError as error:
-        raise StoreError(
-            f"database {database} cannot be locked: {error.strerror}; is its folder writable?"
-        ) from error
+        raise _cannot_lock(database, error) from error
+
+
+def _cannot_lock(database: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"database {database} cannot be locked: {error.strerror};"
+        " it needs a writable folder on a file system with locks"
+    )
 
 
 def _read_note(file: BinaryIO) -> Owner | None:
@@ -104,10 +138,15 @@ def _read_note(file: BinaryIO) -> Owner | None:
 
 
 def _busy(database: Path, owner: Owner | None) -> StoreBusy:
-    who = "another process" if owner is None else f"process {owner.pid}"
-    where = f" at {owner.endpoint}" if owner and owner.endpoint else ""
+    if owner is None:
+        return StoreBusy(
+            f"database {database} is open in another process; connect to that one, or end it first"
+        )
+    host = f" on {owner.host}" if owner.host != socket.gethostname() else ""
+    where = f" at {owner.endpoint}" if owner.endpoint else ""
     return StoreBusy(
-        f"database {database} is open in {who}{where}; connect to that one, or end it first",
-        pid=owner.pid if owner else None,
-        endpoint=owner.endpoint if owner else None,
+        f"database {database} is open in process {owner.pid}{host}{where};"
+        " connect to that one, or end it first",
+        pid=owner.pid,
+        endpoint=owner.endpoint,
     )

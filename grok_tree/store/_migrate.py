@@ -21,6 +21,6 @@ def migrate(database: Path) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        connection.exec_driver_sql(f"PRAGMA user_version={dialect.SCHEMA_VERSION}")
+        dialect.mark_as_current(connection)
         connection.commit()
     engine.dispose()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, bindparam, or_, select
+from sqlalchemy import CTE, Connection, and_, bindparam, or_, select, tuple_
 
 from grok_tree.errors import (
     ConversationNotFound,
@@ -28,6 +29,7 @@ from grok_tree.store._rows import (
     Cursor,
     Remembered,
     ResolvedIds,
+    ResponseRow,
     SearchRows,
     ShareRow,
     conversation_from_row,
@@ -39,6 +41,11 @@ from grok_tree.store._search import search
 
 _BATCH = 500
 """Most values in one IN list: every SQLite allows 999."""
+
+_LAST_POSITION = 2**31 - 1
+
+_TOKEN = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
+"""Microseconds and key, both within 64 bits."""
 
 _c, _r = tables.conversation.c, tables.response.c
 _leaf = tables.response.alias("leaf")
@@ -128,7 +135,7 @@ class Reader:
         if starred is not None:
             query = query.where(_c.starred == starred)
         if after:
-            modified, key = _page_token(after, 2)
+            modified, key = _page_token(after)
             query = query.where(
                 or_(_c.modified_us < modified, and_(_c.modified_us == modified, _c.key < key))
             )
@@ -153,15 +160,15 @@ class Reader:
         Raises:
             ResponseNotFound: Naming the first that does not exist.
         """
-        found: dict[str, Response] = {}
-        for batch in _batches([raw_id(response_id) for response_id in response_ids]):
+        wanted = [raw_id(response_id) for response_id in response_ids]
+        found: dict[bytes, Response] = {}
+        for batch in _batches(list(dict.fromkeys(wanted))):
             for row in self._connection.execute(RESPONSE.where(_r.id.in_(batch))):
-                response = response_from_row(row)
-                found[response.response_id] = response
-        missing = next((one for one in response_ids if str(one).lower() not in found), None)
-        if missing is not None:
-            raise no_response(missing)
-        return [found[str(one).lower()] for one in response_ids]
+                found[row.id] = response_from_row(row)
+        for raw, response_id in zip(wanted, response_ids, strict=True):
+            if raw not in found:
+                raise no_response(response_id)
+        return [found[raw] for raw in wanted]
 
     def path(self, response_id: str) -> list[Response]:
         """Return the responses from the root to this one."""
@@ -189,14 +196,10 @@ class Reader:
         longer. Hidden responses come without texts.
         """
         key = self._conversation_row(conversation_id).key
-        later = or_(
-            _r.revision > since.revision,
-            and_(_r.revision == since.revision, _r.position > since.position),
-        )
-        # The start cursor means "after this revision", so nothing of the revision itself.
-        if since.position < 0:
-            later = _r.revision > since.revision
-        query = RESPONSE.where(_r.conversation_key == key, _r.revision >= since.revision, later)
+        # Before its first position a cursor means "after this revision", so nothing of it.
+        position = _LAST_POSITION if since.position < 0 else since.position
+        later = tuple_(_r.revision, _r.position) > tuple_(since.revision, position)
+        query = RESPONSE.where(_r.conversation_key == key, later)
         query = query.order_by(_r.revision, _r.position).limit(limit)
         found: list[Response] = []
         size = 0
@@ -236,10 +239,16 @@ class Reader:
     def search(
         self, query: str, *, limit: int, after: str = "", conversation_id: str | None = None
     ) -> SearchRows:
-        """Find words in titles and visible responses, newest first; the last may be a beginning."""
+        """Find words in titles, then in visible responses, the newest first of either.
+
+        The last word may be a beginning. What `Writer.index_rest` has not seen yet may be missing.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            InvalidOperationError: `after` is not a token of this method.
+        """
         key = None if conversation_id is None else self._conversation_row(conversation_id).key
-        before = _page_token(after, 1)[0] if after else None
-        return search(self._connection, query, limit=limit, before=before, conversation_key=key)
+        return search(self._connection, query, limit=limit, after=after, conversation_key=key)
 
     def resolve(self, prefix: str, *, limit: int = 10) -> ResolvedIds:
         """Return the ids that begin with `prefix`, dashes or not; hidden responses are left out.
@@ -267,11 +276,11 @@ class Reader:
             raise no_conversation(conversation_id)
         return row
 
-    def _response_row(self, response_id: str) -> Any:
+    def _response_row(self, response_id: str) -> ResponseRow:
         row = self._connection.execute(_ONE_RESPONSE, {"wanted": raw_id(response_id)}).first()
         if row is None:
             raise no_response(response_id)
-        return row
+        return ResponseRow._make(row)
 
 
 def path_positions(conversation_key: int, position: int) -> CTE:
@@ -339,13 +348,13 @@ def raw_id(an_id: str) -> bytes:
         return b""
 
 
-def _page_token(token: str, n_parts: int) -> list[int]:
-    parts = token.split(".")
-    if len(parts) != n_parts or not all(part.isascii() and part.isdigit() for part in parts):
+def _page_token(token: str) -> tuple[int, int]:
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
         raise InvalidOperationError(
             f"{token!r} is not a page token of this list; begin again without one"
         )
-    return [int(part) for part in parts]
+    return int(parts[1]), int(parts[2])
 
 
 def _id_range(prefix: str) -> tuple[bytes, bytes]:

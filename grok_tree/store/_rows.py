@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from functools import lru_cache
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -29,9 +30,9 @@ from grok_tree.forest import (
 )
 
 NO_PARENT = -1
-SENDERS: tuple[str, ...] = get_args(Sender)
+SENDERS: tuple[Sender, ...] = get_args(Sender)
 """A sender is stored as its place here: never reorder."""
-REASONS: tuple[str, ...] = get_args(FinishReason)
+REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 """A finish reason is stored as its place here: never reorder."""
 
 MANUAL, PARTIAL, GROWING, SHARED = 1, 2, 4, 8
@@ -125,6 +126,35 @@ class Remembered:
     result: bytes
 
 
+class ResponseRow(NamedTuple):
+    """The columns of `_reader.RESPONSE`, in that order; much quicker to read than the row itself.
+
+    Attributes:
+        conversation_key: The conversation's key; `conversation_id` is its id.
+        finish_reason: Place in `REASONS`.
+        hidden_at: Revision of the deletion that hides it, 0 when it is visible.
+    """
+
+    key: int
+    conversation_key: int
+    id: bytes
+    conversation_id: bytes
+    parent_id: bytes | None
+    sender: int
+    message: str
+    reasoning: str | None
+    created_us: int
+    flags: int
+    model_name: str | None
+    finish_reason: int | None
+    facts: bytes | None
+    marks: bytes | None
+    position: int
+    parent_position: int
+    revision: int
+    hidden_at: int
+
+
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is stored of a response in one blob, because nobody searches by it."""
 
@@ -136,6 +166,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     query_type: str = ""
 
 
+# Neighbouring rows name the same conversation, and each other as parents.
+_id_text = lru_cache(maxsize=4096)(id_text)
 _NO_FACTS, _NO_MARKS = Facts(), Marks()
 _encode = msgspec.msgpack.Encoder().encode
 _decode_facts = msgspec.msgpack.Decoder(Facts).decode
@@ -179,14 +211,14 @@ def decode_logprobs(stored: bytes) -> list[TokenLogprob]:
 
 def content_hash(sender: int, parent: bytes | None, message: str, reasoning: str) -> bytes:
     """Return what must still be true of a finished response whenever it is read."""
-    hasher = hashlib.blake2b(digest_size=16)
-    hasher.update(bytes([sender]))
-    hasher.update(parent or bytes(16))
-    text = message.encode()
-    hasher.update(len(text).to_bytes(8, "big"))
-    hasher.update(text)
-    hasher.update(reasoning.encode())
-    return hasher.digest()
+    return hash_of_bytes(sender, parent, message.encode(), reasoning.encode())
+
+
+def hash_of_bytes(sender: int, parent: bytes | None, message: bytes, reasoning: bytes) -> bytes:
+    """Return the same of texts as they are on the disk."""
+    length = len(message).to_bytes(8, "big")
+    parts = (bytes([sender]), parent or bytes(16), length, message, reasoning)
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
 
 
 def conversation_from_row(row: Any) -> Conversation:
@@ -207,14 +239,15 @@ def conversation_from_row(row: Any) -> Conversation:
     )
 
 
-def response_from_row(row: Any) -> Response:
+def response_from_row(stored: Iterable[Any]) -> Response:
     """Make a response of the columns of `_reader.RESPONSE`; a hidden one has no texts."""
+    row = ResponseRow(*stored)
     facts = decode_facts(row.facts)
     hidden = bool(row.hidden_at)
     return Response(
-        response_id=ResponseId(id_text(row.id)),
-        conversation_id=ConversationId(id_text(row.conversation_id)),
-        parent_response_id=None if row.parent_id is None else ResponseId(id_text(row.parent_id)),
+        response_id=ResponseId(_id_text(row.id)),
+        conversation_id=ConversationId(_id_text(row.conversation_id)),
+        parent_response_id=None if row.parent_id is None else ResponseId(_id_text(row.parent_id)),
         sender=SENDERS[row.sender],
         message="" if hidden else row.message,
         create_time=time_of(row.created_us),

@@ -65,8 +65,9 @@ response = Table(
     Column("marks", LargeBinary),
     Column("content_hash", LargeBinary(16)),
     Index("response_shape", "conversation_key", "position", "parent_position", unique=True),
-    Index("response_children", "conversation_key", "parent_position"),
-    Index("response_changes", "conversation_key", "revision"),
+    # With the position, so that a subtree is walked and changes are sorted inside the index.
+    Index("response_children", "conversation_key", "parent_position", "position"),
+    Index("response_changes", "conversation_key", "revision", "position"),
     Index("response_growing", "key", sqlite_where=IS_GROWING, postgresql_where=IS_GROWING),
 )
 

@@ -1,70 +1,80 @@
 """Full-text search: an FTS5 index beside the responses, filled behind the commits.
 
-Writers note the keys of finished responses in the table ``unindexed``; the writer thread moves
-them into the index when it has nothing else to do, and a search moves what is left. So a search
-finds everything that was committed, and a commit never pays for the index.
+``text_index`` holds the key up to which responses are indexed. Those that still grew when the
+index passed them are noted in ``unindexed`` when they end. The writer thread goes on when it has
+nothing else to do, and a search lets it finish first: so a search finds everything that was
+committed, and a commit does not pay for the index.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import ConversationId, ResponseId, SearchHit, id_text
 from grok_tree.store._rows import GROWING, SearchRows
 
 INDEX_BATCH = 500
-_WORD = re.compile(r"\w+")
 
-_NOTE = text("INSERT OR IGNORE INTO unindexed (response_key) VALUES (:key)")
-_NOTE_FROM = text(
-    "INSERT INTO unindexed (response_key) SELECT key FROM response"
-    " WHERE conversation_key = :conversation AND position >= :first AND flags & :growing = 0"
+_NOTE = text(
+    "INSERT INTO unindexed (response_key)"
+    " SELECT :key WHERE :key <= (SELECT up_to_key FROM text_index)"
 )
-_INDEX = text(
-    "INSERT INTO response_text (rowid, message)"
-    " SELECT key, message FROM response"
+_NEXT = text(
+    "SELECT max(key) FROM (SELECT key FROM response"
+    " WHERE key > (SELECT up_to_key FROM text_index) ORDER BY key LIMIT :limit)"
+)
+_INDEX_NEXT = text(
+    "INSERT INTO response_text (rowid, message) SELECT key, message FROM response"
+    " WHERE key > (SELECT up_to_key FROM text_index) AND key <= :last AND flags & :growing = 0"
+)
+_MOVE_ON = text("UPDATE text_index SET up_to_key = :last")
+_INDEX_LATE = text(
+    "INSERT INTO response_text (rowid, message) SELECT key, message FROM response"
     " WHERE key IN (SELECT response_key FROM unindexed ORDER BY response_key LIMIT :limit)"
 )
 _FORGET = text(
     "DELETE FROM unindexed WHERE response_key IN"
     " (SELECT response_key FROM unindexed ORDER BY response_key LIMIT :limit)"
 )
-_HITS = """
+_TEXTS = """
 SELECT r.key, r.id, c.id AS conversation_id, c.title,
        snippet(response_text, 0, '[', ']', '…', 16) AS snippet
 FROM response_text
 JOIN response r ON r.key = response_text.rowid
 JOIN conversation c ON c.key = r.conversation_key
-WHERE response_text MATCH :query AND r.hidden_at = 0 AND NOT c.deleted
-  AND response_text.rowid < :before {where}
+WHERE response_text MATCH :words AND r.hidden_at = 0 AND NOT c.deleted
+  AND response_text.rowid < :before {within}
 ORDER BY response_text.rowid DESC LIMIT :limit
 """
 _TITLES = """
-SELECT c.id AS conversation_id, c.title FROM conversation c
-WHERE c.title LIKE :pattern ESCAPE '\\' AND NOT c.deleted {where}
-ORDER BY c.modified_us DESC LIMIT :limit
+SELECT c.key, c.id AS conversation_id, c.title, c.title AS snippet FROM conversation c
+WHERE instr(lower(c.title), lower(:words)) AND NOT c.deleted AND c.key < :before {within}
+ORDER BY c.key DESC LIMIT :limit
 """
 _NEWEST = 2**62
+_IN_TITLES, _IN_TEXTS = "t", "r"
+_TOKEN = re.compile(r"([tr])([0-9]{1,18}|4611686018427387904)")
 
 
 def note_unindexed(connection: Connection, response_key: int) -> None:
-    """Remember that a response is finished and can be indexed."""
+    """Remember that a response has ended after the index passed it, if that is so."""
     connection.execute(_NOTE, {"key": response_key})
 
 
-def note_unindexed_from(connection: Connection, conversation_key: int, position: int) -> None:
-    """Remember the finished responses of a conversation from a position on."""
-    values = {"conversation": conversation_key, "first": position, "growing": GROWING}
-    connection.execute(_NOTE_FROM, values)
-
-
 def index_some(connection: Connection) -> bool:
-    """Index up to `INDEX_BATCH` responses; return whether there may be more."""
-    connection.execute(_INDEX, {"limit": INDEX_BATCH})
-    return connection.execute(_FORGET, {"limit": INDEX_BATCH}).rowcount == INDEX_BATCH
+    """Index some of the responses that wait for it; return whether others may be left."""
+    last = connection.execute(_NEXT, {"limit": INDEX_BATCH}).scalar()
+    if last is not None:
+        connection.execute(_INDEX_NEXT, {"last": last, "growing": GROWING})
+        connection.execute(_MOVE_ON, {"last": last})
+    connection.execute(_INDEX_LATE, {"limit": INDEX_BATCH})
+    n_late = connection.execute(_FORGET, {"limit": INDEX_BATCH}).rowcount
+    return last is not None or n_late == INDEX_BATCH
 
 
 def search(
@@ -72,62 +82,68 @@ def search(
     query: str,
     *,
     limit: int,
-    before: int | None,
+    after: str,
     conversation_key: int | None,
 ) -> SearchRows:
-    """Find words in titles (on the first page) and in visible responses, newest first."""
-    hits = [] if before is not None else _titles(connection, query, limit, conversation_key)
-    words = match_expression(query)
-    if not words:
+    """Find words in titles, then in visible responses, the newest first of either.
+
+    Raises:
+        InvalidOperationError: `after` is not a token of a search.
+    """
+    part, before = _place(after)
+    within = {} if conversation_key is None else {"within": conversation_key}
+    hits: list[SearchHit] = []
+    if part == _IN_TITLES:
+        words = query.strip()
+        # One more than fits, to see whether there is a next page.
+        values = {"words": words, "before": before, "limit": limit + 1, **within}
+        rows = _rows(connection, _TITLES, values)
+        hits = [_hit(row, None) for row in rows[:limit]]
+        if len(rows) > limit:
+            return SearchRows(hits, f"{_IN_TITLES}{rows[limit - 1].key}")
+        before = _NEWEST
+    room = limit - len(hits)
+    values = {"words": match_expression(query), "before": before, "limit": room + 1, **within}
+    rows = _rows(connection, _TEXTS, values)
+    hits += [_hit(row, ResponseId(id_text(row.id))) for row in rows[:room]]
+    if len(rows) <= room:
         return SearchRows(hits, "")
-    where = "" if conversation_key is None else "AND r.conversation_key = :conversation_key"
-    values = {
-        "query": words,
-        "before": _NEWEST if before is None else before,
-        "limit": limit + 1,
-        "conversation_key": conversation_key,
-    }
-    if conversation_key is None:
-        del values["conversation_key"]
-    rows = connection.execute(text(_HITS.format(where=where)), values).all()
-    token = str(rows[limit - 1].key) if len(rows) > limit else ""
-    hits += [_hit(row) for row in rows[:limit]]
-    return SearchRows(hits, token)
+    return SearchRows(hits, f"{_IN_TEXTS}{rows[room - 1].key if room else before}")
 
 
 def match_expression(query: str) -> str:
     """Return the FTS5 query for plain text: every word, the last one as a beginning.
 
-    Everything is quoted, so no input is a syntax error. Empty when the text holds no word.
+    Everything is quoted, so no input is a syntax error; the index itself cuts ``don't`` as it cut
+    the texts. Empty when the text holds no word.
     """
-    words = [f'"{word}"' for word in _WORD.findall(query)]
-    return " ".join(words) + "*" if words else ""
+    words = query.replace("\0", " ").replace('"', " ").split()
+    quoted = [f'"{word}"' for word in words if any(map(str.isalnum, word))]
+    return " ".join(quoted) + "*" if quoted else ""
 
 
-def _titles(
-    connection: Connection, query: str, limit: int, conversation_key: int | None
-) -> list[SearchHit]:
-    escaped = re.sub(r"([%_\\])", r"\\\1", query.strip())
-    where = "" if conversation_key is None else "AND c.key = :conversation_key"
-    values: dict[str, Any] = {"pattern": f"%{escaped}%", "limit": limit}
-    if conversation_key is not None:
-        values["conversation_key"] = conversation_key
-    rows = connection.execute(text(_TITLES.format(where=where)), values)
-    return [
-        SearchHit(
-            conversation_id=ConversationId(id_text(row.conversation_id)),
-            response_id=None,
-            snippet=row.title,
-            title=row.title,
+def _place(token: str) -> tuple[str, int]:
+    if not token:
+        return _IN_TITLES, _NEWEST
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        raise InvalidOperationError(
+            f"{token!r} is not a page token of a search; begin again without one"
         )
-        for row in rows
-    ]
+    return parts[1], int(parts[2])
 
 
-def _hit(row: Any) -> SearchHit:
+def _rows(connection: Connection, query: str, values: dict[str, Any]) -> Sequence[Any]:
+    if not values["words"]:
+        return []
+    within = "AND c.key = :within" if "within" in values else ""
+    return connection.execute(text(query.format(within=within)), values).all()
+
+
+def _hit(row: Any, response_id: ResponseId | None) -> SearchHit:
     return SearchHit(
         conversation_id=ConversationId(id_text(row.conversation_id)),
-        response_id=ResponseId(id_text(row.id)),
+        response_id=response_id,
         snippet=row.snippet,
         title=row.title,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from grok_tree.errors import InvalidOperationError, StoreError, StoreForeign
+from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
 from grok_tree.store import _dialect as dialect
 from grok_tree.store._check import problems
 from grok_tree.store._lock import FileLock, Owner
@@ -19,6 +21,8 @@ from grok_tree.store._thread import WriterThread
 from grok_tree.store._writer import Writer
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -35,7 +39,7 @@ class Store:
         self._reader_engine = dialect.reader_engine(path)
         with dialect.storage_errors(path):
             connection = self._writer_engine.connect()
-            dialect.prepare_writer(connection)
+            dialect.prepare_writer(connection, path)
         transact = partial(_transact, path)
         self._thread = WriterThread(transact, connection)
         self._closed = False
@@ -103,12 +107,15 @@ class Store:
 
     def check(self) -> list[str]:
         """Look for damage; return a sentence for each problem, none when all is well."""
-        with (
-            dialect.storage_errors(self._path),
-            self._reader_engine.connect() as connection,
-            connection.begin(),
-        ):
-            return problems(connection)
+        try:
+            with (
+                dialect.storage_errors(self._path),
+                self._reader_engine.connect() as connection,
+                connection.begin(),
+            ):
+                return problems(connection)
+        except StoreCorrupted as damage:
+            return [damage.message]
 
     def announce(self, endpoint: str) -> None:
         """Say where this process can be joined, to those who find the file taken."""
@@ -119,28 +126,41 @@ class Store:
         if self._closed:
             return
         self._closed = True
-        self._thread.close()
-        self._reader_engine.dispose()
-        with dialect.storage_errors(self._path), self._writer_engine.connect() as connection:
-            dialect.checkpoint(connection)
-        self._lock.release()
+        try:
+            self._thread.close()
+            self._reader_engine.dispose()
+            self._empty_log()
+        finally:
+            self._lock.release()
+
+    def _empty_log(self) -> None:
+        try:
+            with dialect.storage_errors(self._path), self._writer_engine.connect() as connection:
+                dialect.checkpoint(connection)
+        except StoreError:
+            # Nothing is lost: the next one who opens the file finds the log beside it.
+            _log.warning("the log of %s could not be emptied", self._path, exc_info=True)
 
 
 def database_path(location: str | Path) -> Path:
-    """Return the file that a location names.
+    """Return the file that a location names, as the absolute path that all its names lead to.
+
+    Two names of one file must not give it two owners, and a relative name must mean the same file
+    when the process goes elsewhere.
 
     Raises:
-        InvalidOperationError: It is a URL of another kind of database.
+        InvalidOperationError: It is a URL of another kind of database, or names no file.
     """
     text = str(location)
-    if text.startswith("sqlite:///"):
-        return Path(text.removeprefix("sqlite:///"))
-    if "://" in text:
-        scheme = text.split("://", 1)[0]
+    scheme, is_url, name = text.partition("://")
+    if is_url and scheme != "sqlite":
         raise InvalidOperationError(
             f"databases of the kind {scheme!r} are not supported yet; name a file"
         )
-    return Path(text).expanduser()
+    name = name.removeprefix("/") if is_url else text
+    if not name or ":memory:" in name:
+        raise InvalidOperationError(f"{text!r} names no file; forests are kept in a file")
+    return Path(os.path.realpath(Path(name).expanduser()))
 
 
 def read_owner(location: str | Path) -> Owner | None:

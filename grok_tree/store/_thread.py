@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 IDLE_S = 0.1
 """Without work for so long, the thread indexes what was written."""
+
+LONGEST_UNINDEXED_S = 1.0
+"""With work all the time, it indexes a batch this often."""
 
 Transact = Callable[..., Any]
 
@@ -55,6 +59,7 @@ class WriterThread:
         self._closing = threading.Lock()
         self._closed = False
         self._may_have_unindexed = True
+        self._indexed_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="grok-tree-writer", daemon=True)
         self._thread.start()
 
@@ -87,6 +92,7 @@ class WriterThread:
                     break
                 group, ended = self._gather(first)
                 self._commit(group)
+                self._index_now_and_then()
                 if ended:
                     break
         finally:
@@ -94,14 +100,22 @@ class WriterThread:
 
     def _next_or_chore(self) -> _Job | None:
         """Return the next job; when none comes for a while, index what was written."""
+        patience_s = IDLE_S
         while self._may_have_unindexed:
             try:
-                return self._jobs.get(timeout=IDLE_S)
+                return self._jobs.get(timeout=patience_s)
             except queue.Empty:
                 self._index_some()
+                patience_s = 0.0
         return self._jobs.get()
 
+    def _index_now_and_then(self) -> None:
+        """Index a little also when there is no end of work, so that not all is left to a search."""
+        if time.monotonic() > self._indexed_at + LONGEST_UNINDEXED_S:
+            self._index_some()
+
     def _index_some(self) -> None:
+        self._indexed_at = time.monotonic()
         try:
             with self._transact(self._connection, durable=False):
                 self._may_have_unindexed = index_some(self._connection)

@@ -35,6 +35,7 @@ from grok_tree.store._rows import (
     SHARED,
     Finish,
     NewResponse,
+    ResponseRow,
     content_hash,
     decode_facts,
     encode_facts,
@@ -42,7 +43,7 @@ from grok_tree.store._rows import (
     encode_marks,
     microseconds,
 )
-from grok_tree.store._search import index_some, note_unindexed, note_unindexed_from
+from grok_tree.store._search import index_some, note_unindexed
 
 _c, _r = tables.conversation.c, tables.response.c
 # Built once: on the way of every turn, making a statement costs more than running it.
@@ -95,7 +96,7 @@ class Writer(Reader):
 
         Raises:
             ConversationNotFound: There is none of this id.
-            ResponseNotFound: The new leaf does not exist.
+            ResponseNotFound: The new leaf does not exist in it.
         """
         row = self._conversation_row(conversation_id)
         values = {
@@ -105,7 +106,7 @@ class Writer(Reader):
         }
         if "leaf_response_id" in values:
             leaf = values.pop("leaf_response_id")
-            values["leaf_position"] = leaf and self._response_row(leaf).position
+            values["leaf_position"] = None if leaf is None else self._position(leaf, row.key)
         self._touch(row.key, row.revision + 1, now, values)
         return self.conversation(conversation_id)
 
@@ -134,11 +135,12 @@ class Writer(Reader):
             InvalidOperationError: A parent belongs to another conversation.
         """
         counters = self._counters(conversation_id)
+        if not new:
+            return []
         batch = Batch(conversation_id, counters, now, self._place)
         for one in new:
             batch.add(one)
         self._connection.execute(_INSERT_RESPONSES, batch.rows)
-        note_unindexed_from(self._connection, counters.key, counters.next_position)
         first = counters.next_position
         leaf = counters.leaf_position if leaf_index is None else first + leaf_index
         self._connection.execute(
@@ -215,7 +217,10 @@ class Writer(Reader):
         return n_hidden
 
     def unhide(self, response_id: str, now: datetime) -> int:
-        """Show what hiding this response had hidden; return how many."""
+        """Show what hiding this response had hidden; return how many.
+
+        Nothing above it may be hidden: a visible response has a visible parent.
+        """
         row = self._response_row(response_id)
         if not row.hidden_at:
             return 0
@@ -314,6 +319,13 @@ class Writer(Reader):
             )
         return row
 
+    def _position(self, response_id: str, conversation_key: int) -> int:
+        place = self._place(response_id)
+        if place.conversation_key != conversation_key:
+            raise no_response(response_id)
+        position: int = place.position
+        return position
+
     def _revision(self, conversation_key: int) -> int:
         query = select(_c.revision).where(_c.key == conversation_key)
         revision: int = self._connection.execute(query).scalar_one()
@@ -328,7 +340,7 @@ class Writer(Reader):
 
     def _change_response(
         self,
-        row: Any,
+        row: ResponseRow,
         values: dict[str, Any],
         now: datetime,
         conversation_values: dict[str, Any] | None = None,
@@ -338,7 +350,7 @@ class Writer(Reader):
         self._connection.execute(changed.values({**values, "revision": revision}))
         self._touch(row.conversation_key, revision, now, conversation_values or {})
 
-    def _mark_hidden(self, top: Any, revision: int, *, was: int, becomes: int) -> int:
+    def _mark_hidden(self, top: ResponseRow, revision: int, *, was: int, becomes: int) -> int:
         below = subtree_positions(top.conversation_key, top.position)
         which = and_(
             _r.conversation_key == top.conversation_key,

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,18 +35,6 @@ def add(store: Store, number: int = 1) -> Conversation:
     made = conversation(number)
     store.submit(lambda writer: writer.insert_conversation(made)).result()
     return made
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "folder" / "forests.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    opened = Store.open(path)
-    yield opened
-    opened.close()
 
 
 def test_what_was_stored_is_there_when_it_is_opened_again(path: Path) -> None:
@@ -182,15 +169,6 @@ def test_one_failing_work_harms_no_other(store: Store) -> None:
     assert results == [type(None), ValueError] * 60
     with store.read() as reader:
         assert len(reader.conversations(limit=100).conversations) == 60
-
-
-def test_a_full_disk_is_an_error_of_ours_and_the_store_goes_on(store: Store) -> None:
-    def too_much(_: Writer) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with pytest.raises(StoreError, match="full"):
-        store.submit(too_much).result()
-    add(store)
 
 
 def test_changed_text_on_the_disk_is_noticed(path: Path) -> None:

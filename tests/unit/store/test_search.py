@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import (
     Conversation,
     ConversationId,
@@ -17,7 +18,9 @@ from grok_tree.forest import (
     ResponseId,
     uuid7_text,
 )
-from grok_tree.store import NewResponse, SearchRows, Store
+from grok_tree.store import Finish, NewResponse, SearchRows, Store
+from grok_tree.store._search import INDEX_BATCH
+from tests.unit.store._shelf import add, add_conversation, add_one, drafted, write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOME = ConversationId(uuid7_text(1, 0))
@@ -78,3 +81,107 @@ def test_signs_that_are_no_words_find_nothing_else(store: Store) -> None:
 def test_no_text_is_a_syntax_error(store: Store, query: str) -> None:
     with store.read() as reader:
         assert reader.search(query, limit=3).next_token == ""
+
+
+def every_page(store: Store, query: str, *, limit: int) -> list[SearchRows]:
+    pages = [found(store, query, limit=limit)]
+    while pages[-1].next_token:
+        pages.append(found(store, query, limit=limit, after=pages[-1].next_token))
+    return pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 7, 8, 20])
+def test_pages_hold_titles_then_texts_and_no_more_than_was_asked_for(
+    several: Store, limit: int
+) -> None:
+    pages = every_page(several, "walnut", limit=limit)
+    hits = [hit.snippet for page in pages for hit in page.hits]
+    titles = [f"walnut title {number}" for number in range(5, -1, -1)]
+    texts = ["[walnut] text 1", "[walnut] text 0"]
+    assert hits == titles + texts
+    assert all(len(page.hits) == limit for page in pages[:-1])
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = Store.open(Path(tmp_path_factory.mktemp("several")) / "forests.db")
+    homes = [add_conversation(opened, f"walnut title {number}") for number in range(6)]
+    for number in range(2):
+        add_one(opened, homes[0], f"walnut text {number}")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("token", ["x1", "t", "r" + "9" * 19, "5", "t1.2", "t-1", "r\u0661"])
+def test_what_is_no_token_of_a_search_is_refused(store: Store, token: str) -> None:
+    with pytest.raises(InvalidOperationError, match="is not a page token"):
+        found(store, "blue", after=token)
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\0", "%", '"', "*", "()", "NEAR(", "\u200b"])
+def test_what_holds_no_word_finds_no_response(store: Store, query: str) -> None:
+    assert [hit for hit in found(store, query).hits if hit.response_id] == []
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\0"])
+def test_nothing_is_in_no_title(store: Store, query: str) -> None:
+    assert found(store, query).hits == []
+
+
+@pytest.mark.parametrize("query", ["x" * 60_000, "word " * 20_000, '"' * 70_000])
+def test_a_long_text_is_a_search_like_any_other(store: Store, query: str) -> None:
+    assert found(store, query).hits == []
+
+
+def test_words_that_belong_together_are_found_together(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "forests.db")
+    home = add_conversation(store)
+    for message in ["I don't know", "don and t", "file_name.txt", "हिन्दी भाषा", "größe", "日本語"]:
+        add_one(store, home, message)
+    asked = ["don't", "file_name.txt", "हिन्दी", "GROSSE", "GRÖSSE", "größ", "日本"]
+    hits = [snippets(found(store, query)) for query in asked]
+    store.close()
+    assert [len(hit) for hit in hits] == [1, 1, 1, 0, 0, 1, 1]
+
+
+def test_a_growing_response_is_found_when_it_has_ended(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "forests.db")
+    home = add_conversation(store)
+    early, late = add(store, home, [drafted("", growing=True), drafted("", growing=True)])
+    finish = Finish(message="a finished walnut", finish_reason="stop")
+    write(store, lambda w: w.grow(early, message="half a walnut", reasoning="", now=NOW))
+    write(store, lambda w: w.finish(early, finish, now=NOW, move_leaf=False))
+    first = [hit.response_id for hit in found(store, "walnut").hits]
+    write(store, lambda w: w.finish(late, finish, now=NOW, move_leaf=False))
+    second = [hit.response_id for hit in found(store, "walnut").hits]
+    store.close()
+    assert (first, second) == ([early], [late, early])
+
+
+def test_what_was_deleted_is_not_found_until_it_is_restored(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "forests.db")
+    home = add_conversation(store, "a titled walnut")
+    made = add_one(store, home, "walnut")
+    write(store, lambda writer: writer.hide(made, NOW))
+    without = found(store, "walnut").hits
+    write(store, lambda writer: writer.unhide(made, NOW))
+    again = found(store, "walnut").hits
+    write(store, lambda w: w.set_conversation_deleted(home, deleted=True, now=NOW))
+    gone = found(store, "walnut").hits
+    store.close()
+    assert [hit.response_id for hit in without] == [None]
+    assert [hit.response_id for hit in again] == [None, made]
+    assert gone == []
+
+
+def test_an_idle_writer_indexes_all_by_itself(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "forests.db")
+    last = 3 * INDEX_BATCH
+    new = [drafted(f"walnut {number}") for number in range(last + 1)]
+    add(store, add_conversation(store), new)
+    hits: list[str] = []
+    while not hits:  # the time limit of the test ends this
+        with store.read() as reader:
+            hits = snippets(reader.search(str(last), limit=5))
+    store.close()
+    assert hits == [f"walnut [{last}]"]
