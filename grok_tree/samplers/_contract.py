@@ -30,7 +30,7 @@ class Prompt:
         last: The response that is answered.
         load_turns: Reads the whole path from the root to `last`, both included.
         system_prompt: What the model is told first; empty for nothing.
-        prefill: The beginning of the answer, to be continued and not repeated.
+        prefill: The beginning of the answer; what is sampled continues it and does not repeat it.
     """
 
     last: Turn
@@ -56,6 +56,8 @@ class Sampler(Protocol):
     def check(self, model: str, settings: Settings, n: int) -> None:
         """Refuse what the model cannot do, before anything is stored or spent.
 
+        Called from any thread, also while a transaction is open: it must not wait for anything.
+
         Args:
             model: The part of the name after the slash.
             settings: What is asked of it.
@@ -73,11 +75,12 @@ class Sampler(Protocol):
         """Sample n siblings.
 
         Yields tokens and exactly one `Finished` for each index from 0 to n - 1, interleaved in any
-        order. Closing the iterator or cancelling the task that reads it stops the model at once.
+        order; the `Finished` of a sibling is its last event. Closing the iterator or cancelling the
+        task that reads it stops the model at once.
 
         Raises:
             SamplingError: The model failed; what was yielded before stays valid.
         """
 
     async def aclose(self) -> None:
-        """Free the runtime; running samplings end."""
+        """Free the runtime; running samplings end with an error, threads have ended on return."""

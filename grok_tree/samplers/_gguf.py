@@ -21,6 +21,9 @@ import numpy.typing as npt
 from grok_tree.errors import MalformedDocument
 
 _MAGIC, _VERSION = b"GGUF", 3
+_SMALLEST = 24
+"""Bytes of magic, version and the two counts."""
+
 _ALIGNMENT = 32
 _STRING, _ARRAY = 8, 9
 _SCALARS = {
@@ -60,22 +63,34 @@ class _Tensor:
         return _Q8_0 if self.kind == _Q4_1 else self.kind
 
 
-def rewrite_as_q8(source: Path, target: Path) -> None:
-    """Write `source` to `target` with every Q4_1 tensor as Q8_0.
+def rewrite_as_q8(source: Path, target: BinaryIO) -> None:
+    """Write `source` to `target`, an empty file, with every Q4_1 tensor as Q8_0.
 
     Raises:
-        MalformedDocument: `source` is not a GGUF file of version 3 with known tensor types.
+        MalformedDocument: `source` is not a whole GGUF file of version 3 with known tensor types.
     """
-    data = np.memmap(source, dtype=np.uint8, mode="r")
-    header = _Header(data.data, source)
-    with target.open("wb") as file:
-        file.write(_new_header(header))
-        for tensor in header.tensors:
-            begin = header.data_begin + tensor.offset
-            old = data[begin : begin + tensor.n_bytes(tensor.kind)]
-            for piece in _pieces(old, tensor.kind):
-                file.write(piece)
-            _pad(file)
+    data = _mapped(source)
+    try:
+        header = _Header(data.data, source)
+    except (struct.error, KeyError) as error:
+        raise MalformedDocument(f"{source} has a damaged header; get it again") from error
+    if header.data_end > len(data):
+        raise MalformedDocument(
+            f"{source} has {len(data):,} bytes of {header.data_end:,}; get it again"
+        )
+    target.write(_new_header(header))
+    for tensor in header.tensors:
+        begin = header.data_begin + tensor.offset
+        old = data[begin : begin + tensor.n_bytes(tensor.kind)]
+        for piece in _pieces(old, tensor.kind):
+            target.write(piece)
+        _pad(target)
+
+
+def _mapped(source: Path) -> npt.NDArray[np.uint8]:
+    if source.stat().st_size < _SMALLEST:
+        raise MalformedDocument(f"{source} is not a GGUF file: it is too short")
+    return np.memmap(source, dtype=np.uint8, mode="r")
 
 
 class _Header:
@@ -95,6 +110,12 @@ class _Header:
         self.pairs_end = self._place
         self.tensors = [self._tensor(source) for _ in range(n_tensors)]
         self.data_begin = _aligned(self._place)
+
+    @property
+    def data_end(self) -> int:
+        """Where the last tensor ends."""
+        ends = (tensor.offset + tensor.n_bytes(tensor.kind) for tensor in self.tensors)
+        return self.data_begin + max(ends, default=0)
 
     def raw_pairs(self) -> bytearray:
         """Return everything before the list of tensors."""

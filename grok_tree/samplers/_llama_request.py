@@ -22,15 +22,13 @@ def chat_request(turns: Sequence[Turn], prompt: Prompt, settings: Settings) -> d
         prompt: Its system prompt and prefill are used.
         settings: Complete: nothing is left open.
     """
-    system = prompt.system_prompt or DEFAULT_SYSTEM_PROMPT
-    messages = [{"role": "system", "content": system}]
-    messages += [{"role": _ROLES[turn.sender], "content": turn.message} for turn in turns]
-    if prompt.prefill:
-        messages.append({"role": "assistant", "content": prompt.prefill})
     request: dict[str, Any] = {
-        "messages": messages,
+        "messages": _messages(turns, prompt),
         "stream": True,
         "stream_options": {"include_usage": True},
+        # Progress and timings give a chance to stop during a prompt, and count the tokens.
+        "return_progress": True,
+        "timings_per_token": True,
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "min_p": settings.min_p,
@@ -42,6 +40,15 @@ def chat_request(turns: Sequence[Turn], prompt: Prompt, settings: Settings) -> d
     if settings.stop:
         request["stop"] = list(settings.stop)
     if settings.logprobs:
-        request["logprobs"] = True
-        request["top_logprobs"] = max(1, settings.top_logprobs)
+        # With 0 alternatives the runtime gives no log-probabilities at all.
+        request |= {"logprobs": True, "top_logprobs": max(1, settings.top_logprobs)}
+    if prompt.prefill:
+        request |= {"continue_final_message": True, "add_generation_prompt": False}
     return request
+
+
+def _messages(turns: Sequence[Turn], prompt: Prompt) -> list[dict[str, str]]:
+    said = [Turn("system", prompt.system_prompt or DEFAULT_SYSTEM_PROMPT), *turns]
+    if prompt.prefill:
+        said.append(Turn("assistant", prompt.prefill))
+    return [{"role": _ROLES[turn.sender], "content": turn.message} for turn in said]
