@@ -46,7 +46,7 @@ class ForestContract:
     A subclass gives the fixture `open_backend`; the tests get a fresh backend each.
     """
 
-    max_histories = 20
+    max_histories = 12
     """How many random histories the quick test tries."""
 
     @pytest.fixture
@@ -70,7 +70,7 @@ class ForestContract:
     @pytest.mark.slow
     def test_any_long_history_is_that_of_the_model(self, open_backend: OpenBackend) -> None:
         thorough = settings(
-            max_examples=5 * self.max_histories,
+            max_examples=8 * self.max_histories,
             stateful_step_count=50,
             derandomize=False,
             phases=[Phase.generate],
