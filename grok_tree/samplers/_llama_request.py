@@ -8,7 +8,9 @@ from typing import Any
 from grok_tree.forest import Settings
 from grok_tree.samplers._contract import Prompt, Turn
 
-DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant. Answer in short English sentences."
+DEFAULT_SYSTEM_PROMPT = (
+    "You are a helpful assistant. Answer the question in a few short, simple English sentences."
+)
 """Sent when nobody gives one: without it the model's template inserts its own."""
 
 _ROLES = {"human": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
