@@ -11,7 +11,7 @@
     ├─ SamplingError
     │   └─ SamplerRefused · ContextTooLong · RateLimited · SamplingInterrupted · SamplerUnavailable
     ├─ ConnectionFailedError (ConnectionError)
-    │   └─ ServerUnavailable · ProtocolMismatch
+    │   └─ ServerUnavailable · ProtocolMismatch · WatchLagged
     ├─ DeadlineExceededError (TimeoutError)
     ├─ AccessError (PermissionError)
     │   └─ AuthenticationFailed · PermissionDenied
@@ -211,6 +211,12 @@ class ProtocolMismatch(ConnectionFailedError):
     """Something answers, but it does not speak this protocol."""
 
     code = "protocol_mismatch"
+
+
+class WatchLagged(ConnectionFailedError):
+    """A watcher read too slowly and was cut; watch again from its `revision` and `position`."""
+
+    code = "watch_lagged"
 
 
 class DeadlineExceededError(GrokTreeError, TimeoutError):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# A shell that runs the suite in the background lets it, and all its children, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The suites live in the package, where pytest does not rewrite assertions by itself.
 pytest.register_assert_rewrite("grok_tree.testing.contracts")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Any
 
+from grok_tree.server._coming import ComingCalls
 from grok_tree.server._guard import Context
 from grok_tree.service import ChangesPage, Forests, SampleCommand, SamplingRun
 from grok_tree.wire import (
-    ForestsServicer,
     change_from_wire,
     conversation_to_wire,
     draft_from_wire,
@@ -27,7 +27,7 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(ForestsServicer):
+class NativeDoor(ComingCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.

@@ -25,7 +25,7 @@ from grok_tree.store._schema import metadata
 APPLICATION_ID = 0x67726F6B
 """In the header of every file of ours: the letters grok."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every migration; equals the number of the newest one."""
 
 _PRAGMAS = ("foreign_keys=ON", "mmap_size=0", "cache_size=-16000")
@@ -51,6 +51,7 @@ _ALSO = (
     "CREATE TABLE unindexed (response_key INTEGER PRIMARY KEY)",
     "CREATE VIRTUAL TABLE response_text USING fts5("
     "message, content='response', content_rowid='key', tokenize='unicode61')",
+    "INSERT INTO meta VALUES ('database_id', lower(hex(randomblob(16))))",
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
     f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION:04d}')",
 )

@@ -21,6 +21,9 @@ metadata = MetaData()
 KEY = BigInteger().with_variant(Integer, "sqlite")
 """A key that SQLite takes as its row number."""
 
+IS_HIDDEN = text("hidden_at <> 0")
+"""Holds for the usually few responses that are hidden; an index finds them at once."""
+
 IS_GROWING = text("flags & 4 <> 0")
 """Holds for the few responses whose text is still to come; an index finds them at once."""
 
@@ -69,6 +72,13 @@ response = Table(
     Index("response_children", "conversation_key", "parent_position", "position"),
     Index("response_changes", "conversation_key", "revision", "position"),
     Index("response_growing", "key", sqlite_where=IS_GROWING, postgresql_where=IS_GROWING),
+    Index(
+        "response_hidden",
+        "conversation_key",
+        "position",
+        sqlite_where=IS_HIDDEN,
+        postgresql_where=IS_HIDDEN,
+    ),
 )
 
 logprobs = Table(
@@ -96,3 +106,21 @@ request = Table(
     Column("result", LargeBinary, nullable=False),
     Column("created_us", BigInteger, nullable=False, index=True),
 )
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the database itself: ``database_id`` tells it from every other one."""
+
+mirrored = Table(
+    "mirrored",
+    metadata,
+    Column("conversation_key", KEY, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("synced_us", BigInteger, nullable=False),
+)
+"""In a mirror, how far each conversation was copied and when; empty on a server."""

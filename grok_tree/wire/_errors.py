@@ -28,6 +28,7 @@ STATUSES: dict[type[GrokTreeError], str] = {
     errors.SamplingInterrupted: "ABORTED",
     errors.ConnectionFailedError: "UNAVAILABLE",
     errors.ProtocolMismatch: "UNIMPLEMENTED",
+    errors.WatchLagged: "ABORTED",
     errors.DeadlineExceededError: "DEADLINE_EXCEEDED",
     errors.AccessError: "PERMISSION_DENIED",
     errors.AuthenticationFailed: "UNAUTHENTICATED",

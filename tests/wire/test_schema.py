@@ -22,10 +22,11 @@ def described() -> str:
 def _services() -> Iterator[str]:
     for service in pb.DESCRIPTOR.services_by_name.values():
         for method in service.methods:
+            sent = "stream " if method.client_streaming else ""
             stream = "stream " if method.server_streaming else ""
             yield (
                 f"/{service.full_name}/{method.name}"
-                f" {method.input_type.name} -> {stream}{method.output_type.name}"
+                f" {sent}{method.input_type.name} -> {stream}{method.output_type.name}"
             )
 
 

@@ -112,7 +112,7 @@ class Marks(_message.Message):
     def __init__(self, starred: bool = ..., tags: _Optional[_Iterable[str]] = ..., note: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., times: _Optional[_Mapping[str, _timestamp_pb2.Timestamp]] = ...) -> None: ...
 
 class Response(_message.Message):
-    __slots__ = ("response_id", "conversation_id", "parent_response_id", "sender", "message", "reasoning", "create_time", "manual", "partial", "shared", "query", "query_type", "model_name", "finish_reason", "settings", "usage", "timing", "origin", "marks", "position", "revision", "deleted")
+    __slots__ = ("response_id", "conversation_id", "parent_response_id", "sender", "message", "reasoning", "create_time", "manual", "partial", "shared", "query", "query_type", "model_name", "finish_reason", "settings", "usage", "timing", "origin", "marks", "position", "revision", "deleted", "text_apart")
     RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -135,6 +135,7 @@ class Response(_message.Message):
     POSITION_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_APART_FIELD_NUMBER: _ClassVar[int]
     response_id: str
     conversation_id: str
     parent_response_id: str
@@ -157,7 +158,8 @@ class Response(_message.Message):
     position: int
     revision: int
     deleted: bool
-    def __init__(self, response_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., manual: bool = ..., partial: bool = ..., shared: bool = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., position: _Optional[int] = ..., revision: _Optional[int] = ..., deleted: bool = ...) -> None: ...
+    text_apart: bool
+    def __init__(self, response_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., manual: bool = ..., partial: bool = ..., shared: bool = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., position: _Optional[int] = ..., revision: _Optional[int] = ..., deleted: bool = ..., text_apart: bool = ...) -> None: ...
 
 class Conversation(_message.Message):
     __slots__ = ("conversation_id", "title", "starred", "create_time", "modify_time", "model_name", "system_prompt", "system_prompt_name", "revision", "leaf_response_id", "deleted", "n_responses")
@@ -264,7 +266,7 @@ class RestoreConversationRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt")
+    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt", "message_upload_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -276,6 +278,7 @@ class SampleRequest(_message.Message):
     KEEP_LEAF_FIELD_NUMBER: _ClassVar[int]
     DETACH_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     conversation_id: str
     parent_response_id: str
@@ -287,7 +290,18 @@ class SampleRequest(_message.Message):
     keep_leaf: bool
     detach: bool
     system_prompt: str
-    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ...) -> None: ...
+    message_upload_id: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ..., message_upload_id: _Optional[str] = ...) -> None: ...
+
+class AttachSamplingRequest(_message.Message):
+    __slots__ = ("sampling_id", "response_id", "from_characters")
+    SAMPLING_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    sampling_id: str
+    response_id: str
+    from_characters: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, sampling_id: _Optional[str] = ..., response_id: _Optional[str] = ..., from_characters: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SampleEvents(_message.Message):
     __slots__ = ("started", "tokens", "ended")
@@ -401,7 +415,7 @@ class CancelSamplingResponse(_message.Message):
     def __init__(self, was_running: bool = ...) -> None: ...
 
 class ResponseDraft(_message.Message):
-    __slots__ = ("parent_response_id", "parent_index", "sender", "message", "reasoning", "partial", "model_name", "finish_reason", "create_time", "settings", "usage", "timing", "origin", "marks", "query", "query_type")
+    __slots__ = ("parent_response_id", "parent_index", "sender", "message", "reasoning", "partial", "model_name", "finish_reason", "create_time", "settings", "usage", "timing", "origin", "marks", "query", "query_type", "message_upload_id", "reasoning_upload_id")
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_INDEX_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -418,6 +432,8 @@ class ResponseDraft(_message.Message):
     MARKS_FIELD_NUMBER: _ClassVar[int]
     QUERY_FIELD_NUMBER: _ClassVar[int]
     QUERY_TYPE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    REASONING_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     parent_response_id: str
     parent_index: int
     sender: str
@@ -434,7 +450,9 @@ class ResponseDraft(_message.Message):
     marks: Marks
     query: str
     query_type: str
-    def __init__(self, parent_response_id: _Optional[str] = ..., parent_index: _Optional[int] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., partial: bool = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ...) -> None: ...
+    message_upload_id: str
+    reasoning_upload_id: str
+    def __init__(self, parent_response_id: _Optional[str] = ..., parent_index: _Optional[int] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., partial: bool = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., reasoning_upload_id: _Optional[str] = ...) -> None: ...
 
 class AddResponsesRequest(_message.Message):
     __slots__ = ("request_id", "conversation_id", "drafts", "leaf_index")
@@ -533,13 +551,53 @@ class RestoreResponseResponse(_message.Message):
     n_restored: int
     def __init__(self, n_restored: _Optional[int] = ...) -> None: ...
 
+class PurgeConversationRequest(_message.Message):
+    __slots__ = ("request_id", "conversation_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    conversation_id: str
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
+
+class PurgeConversationResponse(_message.Message):
+    __slots__ = ("n_purged",)
+    N_PURGED_FIELD_NUMBER: _ClassVar[int]
+    n_purged: int
+    def __init__(self, n_purged: _Optional[int] = ...) -> None: ...
+
+class PurgeResponseRequest(_message.Message):
+    __slots__ = ("request_id", "response_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    response_id: str
+    def __init__(self, request_id: _Optional[str] = ..., response_id: _Optional[str] = ...) -> None: ...
+
+class PurgeResponseResponse(_message.Message):
+    __slots__ = ("n_purged",)
+    N_PURGED_FIELD_NUMBER: _ClassVar[int]
+    n_purged: int
+    def __init__(self, n_purged: _Optional[int] = ...) -> None: ...
+
 class ListChangesRequest(_message.Message):
-    __slots__ = ("conversation_id", "since_revision")
+    __slots__ = ("conversation_id", "since_revision", "since_position")
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     SINCE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    SINCE_POSITION_FIELD_NUMBER: _ClassVar[int]
     conversation_id: str
     since_revision: int
-    def __init__(self, conversation_id: _Optional[str] = ..., since_revision: _Optional[int] = ...) -> None: ...
+    since_position: int
+    def __init__(self, conversation_id: _Optional[str] = ..., since_revision: _Optional[int] = ..., since_position: _Optional[int] = ...) -> None: ...
+
+class WatchRequest(_message.Message):
+    __slots__ = ("conversation_id", "since_revision", "since_position")
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    SINCE_POSITION_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    since_revision: int
+    since_position: int
+    def __init__(self, conversation_id: _Optional[str] = ..., since_revision: _Optional[int] = ..., since_position: _Optional[int] = ...) -> None: ...
 
 class ChangesPage(_message.Message):
     __slots__ = ("conversation", "responses", "revision", "last")
@@ -552,6 +610,36 @@ class ChangesPage(_message.Message):
     revision: int
     last: bool
     def __init__(self, conversation: _Optional[_Union[Conversation, _Mapping]] = ..., responses: _Optional[_Iterable[_Union[Response, _Mapping]]] = ..., revision: _Optional[int] = ..., last: bool = ...) -> None: ...
+
+class UploadTextRequest(_message.Message):
+    __slots__ = ("text", "total_bytes", "sha256")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    total_bytes: int
+    sha256: bytes
+    def __init__(self, text: _Optional[str] = ..., total_bytes: _Optional[int] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+
+class UploadTextResponse(_message.Message):
+    __slots__ = ("upload_id",)
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    upload_id: str
+    def __init__(self, upload_id: _Optional[str] = ...) -> None: ...
+
+class GetTextRequest(_message.Message):
+    __slots__ = ("response_id",)
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    response_id: str
+    def __init__(self, response_id: _Optional[str] = ...) -> None: ...
+
+class TextPiece(_message.Message):
+    __slots__ = ("message", "reasoning")
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REASONING_FIELD_NUMBER: _ClassVar[int]
+    message: str
+    reasoning: str
+    def __init__(self, message: _Optional[str] = ..., reasoning: _Optional[str] = ...) -> None: ...
 
 class GenerateTitleRequest(_message.Message):
     __slots__ = ("request_id", "conversation_id", "leaf_response_id", "model_name")
@@ -692,11 +780,47 @@ class WhoAmIRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class WhoAmIResponse(_message.Message):
-    __slots__ = ("server_version", "user", "database")
+    __slots__ = ("server_version", "user", "database", "database_id")
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
     DATABASE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_ID_FIELD_NUMBER: _ClassVar[int]
     server_version: str
     user: str
     database: str
-    def __init__(self, server_version: _Optional[str] = ..., user: _Optional[str] = ..., database: _Optional[str] = ...) -> None: ...
+    database_id: str
+    def __init__(self, server_version: _Optional[str] = ..., user: _Optional[str] = ..., database: _Optional[str] = ..., database_id: _Optional[str] = ...) -> None: ...
+
+class BackupRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class BackupPiece(_message.Message):
+    __slots__ = ("data", "total_bytes", "sha256")
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    total_bytes: int
+    sha256: bytes
+    def __init__(self, data: _Optional[bytes] = ..., total_bytes: _Optional[int] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+
+class CheckStoreRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CheckStoreResponse(_message.Message):
+    __slots__ = ("problems", "warnings", "database", "size_bytes", "free_bytes", "library")
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FREE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LIBRARY_FIELD_NUMBER: _ClassVar[int]
+    problems: _containers.RepeatedScalarFieldContainer[str]
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    database: str
+    size_bytes: int
+    free_bytes: int
+    library: str
+    def __init__(self, problems: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., database: _Optional[str] = ..., size_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., library: _Optional[str] = ...) -> None: ...

@@ -64,9 +64,19 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreConversationRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Conversation.FromString,
                 _registered_method=True)
+        self.PurgeConversation = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/PurgeConversation',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationResponse.FromString,
+                _registered_method=True)
         self.Sample = channel.unary_stream(
                 '/grok_tree.wire.v1.Forests/Sample',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
+                _registered_method=True)
+        self.AttachSampling = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/AttachSampling',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AttachSamplingRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
                 _registered_method=True)
         self.CancelSampling = channel.unary_unary(
@@ -104,10 +114,30 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreResponseRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreResponseResponse.FromString,
                 _registered_method=True)
+        self.PurgeResponse = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/PurgeResponse',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseResponse.FromString,
+                _registered_method=True)
         self.ListChanges = channel.unary_stream(
                 '/grok_tree.wire.v1.Forests/ListChanges',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListChangesRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.FromString,
+                _registered_method=True)
+        self.Watch = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/Watch',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WatchRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.FromString,
+                _registered_method=True)
+        self.UploadText = channel.stream_unary(
+                '/grok_tree.wire.v1.Forests/UploadText',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextResponse.FromString,
+                _registered_method=True)
+        self.GetText = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/GetText',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.FromString,
                 _registered_method=True)
         self.GenerateTitle = channel.unary_unary(
                 '/grok_tree.wire.v1.Forests/GenerateTitle',
@@ -148,6 +178,16 @@ class ForestsStub(object):
                 '/grok_tree.wire.v1.Forests/WhoAmI',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.FromString,
+                _registered_method=True)
+        self.Backup = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/Backup',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupPiece.FromString,
+                _registered_method=True)
+        self.CheckStore = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/CheckStore',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.FromString,
                 _registered_method=True)
 
 
@@ -192,8 +232,22 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeConversation(self, request, context):
+        """Removes a deleted conversation for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Sample(self, request, context):
         """Adds a human response (unless the message is empty) and samples n responses below it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AttachSampling(self, request, context):
+        """Follows a sampling that runs or has ended, from any character of each answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -244,8 +298,37 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeResponse(self, request, context):
+        """Removes the contents of a deleted response, and of all below it, for good; tombstones stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListChanges(self, request, context):
         """Streams what changed after a cursor, in pages, oldest change first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Watch(self, request, context):
+        """Streams what changed after a cursor, then what changes, until the caller leaves. A response
+        that changed several times before it was read comes once, in its newest state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UploadText(self, request_iterator, context):
+        """Brings a text that is too long for one message, before the call that stores it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetText(self, request, context):
+        """Streams the texts of a response that are too long to travel with it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -302,6 +385,20 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Backup(self, request, context):
+        """Streams a copy of the whole database as it is at one instant, as one SQLite file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckStore(self, request, context):
+        """Looks for damage and for what threatens the database.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ForestsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -335,9 +432,19 @@ def add_ForestsServicer_to_server(servicer, server):
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreConversationRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Conversation.SerializeToString,
             ),
+            'PurgeConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeConversation,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationResponse.SerializeToString,
+            ),
             'Sample': grpc.unary_stream_rpc_method_handler(
                     servicer.Sample,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.SerializeToString,
+            ),
+            'AttachSampling': grpc.unary_stream_rpc_method_handler(
+                    servicer.AttachSampling,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AttachSamplingRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.SerializeToString,
             ),
             'CancelSampling': grpc.unary_unary_rpc_method_handler(
@@ -375,10 +482,30 @@ def add_ForestsServicer_to_server(servicer, server):
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreResponseRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.RestoreResponseResponse.SerializeToString,
             ),
+            'PurgeResponse': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeResponse,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseResponse.SerializeToString,
+            ),
             'ListChanges': grpc.unary_stream_rpc_method_handler(
                     servicer.ListChanges,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListChangesRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WatchRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.SerializeToString,
+            ),
+            'UploadText': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadText,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextResponse.SerializeToString,
+            ),
+            'GetText': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetText,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.SerializeToString,
             ),
             'GenerateTitle': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateTitle,
@@ -419,6 +546,16 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'Backup': grpc.unary_stream_rpc_method_handler(
+                    servicer.Backup,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupPiece.SerializeToString,
+            ),
+            'CheckStore': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckStore,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -594,6 +731,33 @@ class Forests(object):
             _registered_method=True)
 
     @staticmethod
+    def PurgeConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/PurgeConversation',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Sample(request,
             target,
             options=(),
@@ -609,6 +773,33 @@ class Forests(object):
             target,
             '/grok_tree.wire.v1.Forests/Sample',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttachSampling(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/AttachSampling',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.AttachSamplingRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
             options,
             channel_credentials,
@@ -810,6 +1001,33 @@ class Forests(object):
             _registered_method=True)
 
     @staticmethod
+    def PurgeResponse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/PurgeResponse',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.PurgeResponseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListChanges(request,
             target,
             options=(),
@@ -826,6 +1044,87 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/ListChanges',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListChangesRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/Watch',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.WatchRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.ChangesPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadText(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/grok_tree.wire.v1.Forests/UploadText',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/GetText',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1042,6 +1341,60 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/WhoAmI',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/Backup',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupPiece.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckStore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/CheckStore',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.FromString,
             options,
             channel_credentials,
             insecure,

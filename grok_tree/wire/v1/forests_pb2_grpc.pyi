@@ -57,11 +57,23 @@ class ForestsStub:
         grok_tree.wire.v1.forests_pb2.Conversation,
     ]
 
+    PurgeConversation: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.PurgeConversationRequest,
+        grok_tree.wire.v1.forests_pb2.PurgeConversationResponse,
+    ]
+    """Removes a deleted conversation for good."""
+
     Sample: grpc.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.SampleRequest,
         grok_tree.wire.v1.forests_pb2.SampleEvents,
     ]
     """Adds a human response (unless the message is empty) and samples n responses below it."""
+
+    AttachSampling: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.AttachSamplingRequest,
+        grok_tree.wire.v1.forests_pb2.SampleEvents,
+    ]
+    """Follows a sampling that runs or has ended, from any character of each answer."""
 
     CancelSampling: grpc.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.CancelSamplingRequest,
@@ -101,11 +113,37 @@ class ForestsStub:
         grok_tree.wire.v1.forests_pb2.RestoreResponseResponse,
     ]
 
+    PurgeResponse: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.PurgeResponseRequest,
+        grok_tree.wire.v1.forests_pb2.PurgeResponseResponse,
+    ]
+    """Removes the contents of a deleted response, and of all below it, for good; tombstones stay."""
+
     ListChanges: grpc.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.ListChangesRequest,
         grok_tree.wire.v1.forests_pb2.ChangesPage,
     ]
     """Streams what changed after a cursor, in pages, oldest change first."""
+
+    Watch: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.WatchRequest,
+        grok_tree.wire.v1.forests_pb2.ChangesPage,
+    ]
+    """Streams what changed after a cursor, then what changes, until the caller leaves. A response
+    that changed several times before it was read comes once, in its newest state.
+    """
+
+    UploadText: grpc.StreamUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.UploadTextRequest,
+        grok_tree.wire.v1.forests_pb2.UploadTextResponse,
+    ]
+    """Brings a text that is too long for one message, before the call that stores it."""
+
+    GetText: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetTextRequest,
+        grok_tree.wire.v1.forests_pb2.TextPiece,
+    ]
+    """Streams the texts of a response that are too long to travel with it."""
 
     GenerateTitle: grpc.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GenerateTitleRequest,
@@ -150,6 +188,18 @@ class ForestsStub:
         grok_tree.wire.v1.forests_pb2.WhoAmIResponse,
     ]
 
+    Backup: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.BackupRequest,
+        grok_tree.wire.v1.forests_pb2.BackupPiece,
+    ]
+    """Streams a copy of the whole database as it is at one instant, as one SQLite file."""
+
+    CheckStore: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.CheckStoreRequest,
+        grok_tree.wire.v1.forests_pb2.CheckStoreResponse,
+    ]
+    """Looks for damage and for what threatens the database."""
+
 class ForestsAsyncStub:
     CreateConversation: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.CreateConversationRequest,
@@ -183,11 +233,23 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.Conversation,
     ]
 
+    PurgeConversation: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.PurgeConversationRequest,
+        grok_tree.wire.v1.forests_pb2.PurgeConversationResponse,
+    ]
+    """Removes a deleted conversation for good."""
+
     Sample: grpc.aio.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.SampleRequest,
         grok_tree.wire.v1.forests_pb2.SampleEvents,
     ]
     """Adds a human response (unless the message is empty) and samples n responses below it."""
+
+    AttachSampling: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.AttachSamplingRequest,
+        grok_tree.wire.v1.forests_pb2.SampleEvents,
+    ]
+    """Follows a sampling that runs or has ended, from any character of each answer."""
 
     CancelSampling: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.CancelSamplingRequest,
@@ -227,11 +289,37 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.RestoreResponseResponse,
     ]
 
+    PurgeResponse: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.PurgeResponseRequest,
+        grok_tree.wire.v1.forests_pb2.PurgeResponseResponse,
+    ]
+    """Removes the contents of a deleted response, and of all below it, for good; tombstones stay."""
+
     ListChanges: grpc.aio.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.ListChangesRequest,
         grok_tree.wire.v1.forests_pb2.ChangesPage,
     ]
     """Streams what changed after a cursor, in pages, oldest change first."""
+
+    Watch: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.WatchRequest,
+        grok_tree.wire.v1.forests_pb2.ChangesPage,
+    ]
+    """Streams what changed after a cursor, then what changes, until the caller leaves. A response
+    that changed several times before it was read comes once, in its newest state.
+    """
+
+    UploadText: grpc.aio.StreamUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.UploadTextRequest,
+        grok_tree.wire.v1.forests_pb2.UploadTextResponse,
+    ]
+    """Brings a text that is too long for one message, before the call that stores it."""
+
+    GetText: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetTextRequest,
+        grok_tree.wire.v1.forests_pb2.TextPiece,
+    ]
+    """Streams the texts of a response that are too long to travel with it."""
 
     GenerateTitle: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GenerateTitleRequest,
@@ -275,6 +363,18 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.WhoAmIRequest,
         grok_tree.wire.v1.forests_pb2.WhoAmIResponse,
     ]
+
+    Backup: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.BackupRequest,
+        grok_tree.wire.v1.forests_pb2.BackupPiece,
+    ]
+    """Streams a copy of the whole database as it is at one instant, as one SQLite file."""
+
+    CheckStore: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.CheckStoreRequest,
+        grok_tree.wire.v1.forests_pb2.CheckStoreResponse,
+    ]
+    """Looks for damage and for what threatens the database."""
 
 class ForestsServicer(metaclass=abc.ABCMeta):
     @abc.abstractmethod
@@ -322,12 +422,28 @@ class ForestsServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.Conversation, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.Conversation]]: ...
 
     @abc.abstractmethod
+    def PurgeConversation(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.PurgeConversationRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.PurgeConversationResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.PurgeConversationResponse]]:
+        """Removes a deleted conversation for good."""
+
+    @abc.abstractmethod
     def Sample(
         self,
         request: grok_tree.wire.v1.forests_pb2.SampleRequest,
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.SampleEvents], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.SampleEvents]]:
         """Adds a human response (unless the message is empty) and samples n responses below it."""
+
+    @abc.abstractmethod
+    def AttachSampling(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.AttachSamplingRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.SampleEvents], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.SampleEvents]]:
+        """Follows a sampling that runs or has ended, from any character of each answer."""
 
     @abc.abstractmethod
     def CancelSampling(
@@ -382,12 +498,46 @@ class ForestsServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.RestoreResponseResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.RestoreResponseResponse]]: ...
 
     @abc.abstractmethod
+    def PurgeResponse(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.PurgeResponseRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.PurgeResponseResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.PurgeResponseResponse]]:
+        """Removes the contents of a deleted response, and of all below it, for good; tombstones stay."""
+
+    @abc.abstractmethod
     def ListChanges(
         self,
         request: grok_tree.wire.v1.forests_pb2.ListChangesRequest,
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.ChangesPage], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.ChangesPage]]:
         """Streams what changed after a cursor, in pages, oldest change first."""
+
+    @abc.abstractmethod
+    def Watch(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.WatchRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.ChangesPage], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.ChangesPage]]:
+        """Streams what changed after a cursor, then what changes, until the caller leaves. A response
+        that changed several times before it was read comes once, in its newest state.
+        """
+
+    @abc.abstractmethod
+    def UploadText(
+        self,
+        request_iterator: _MaybeAsyncIterator[grok_tree.wire.v1.forests_pb2.UploadTextRequest],
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.UploadTextResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.UploadTextResponse]]:
+        """Brings a text that is too long for one message, before the call that stores it."""
+
+    @abc.abstractmethod
+    def GetText(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.GetTextRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.TextPiece], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.TextPiece]]:
+        """Streams the texts of a response that are too long to travel with it."""
 
     @abc.abstractmethod
     def GenerateTitle(
@@ -447,5 +597,21 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         request: grok_tree.wire.v1.forests_pb2.WhoAmIRequest,
         context: _ServicerContext,
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.WhoAmIResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.WhoAmIResponse]]: ...
+
+    @abc.abstractmethod
+    def Backup(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.BackupRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.BackupPiece], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.BackupPiece]]:
+        """Streams a copy of the whole database as it is at one instant, as one SQLite file."""
+
+    @abc.abstractmethod
+    def CheckStore(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.CheckStoreRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.CheckStoreResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.CheckStoreResponse]]:
+        """Looks for damage and for what threatens the database."""
 
 def add_ForestsServicer_to_server(servicer: ForestsServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -22,6 +22,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import Conversation, ConversationId, uuid7_text
 from grok_tree.store import Store, Writer, read_owner
+from grok_tree.store._dialect import SCHEMA_VERSION
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -231,5 +232,5 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_everything(path: Path) ->
         assert reader.conversation(made.conversation_id) == made
     again.close()
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     connection.close()

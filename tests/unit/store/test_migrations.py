@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+
+import msgspec
+import pytest
 
 from grok_tree.store import Store
 from grok_tree.store._dialect import APPLICATION_ID, SCHEMA_VERSION
@@ -15,6 +19,7 @@ from grok_tree.store._migrate import migrate
 from grok_tree.store._reader import RESPONSE
 from grok_tree.store._rows import ResponseRow
 from tests.unit.store._shelf import add_conversation, read
+from tools.store_database import FOLDER, contents
 
 NUMBERED = Path(__file__).parents[3] / "grok_tree" / "store" / "migrations" / "versions"
 
@@ -68,3 +73,17 @@ def test_a_current_file_is_opened_without_alembic(path: Path) -> None:
 
 def test_rows_are_decoded_in_the_order_in_which_they_are_asked_for() -> None:
     assert tuple(RESPONSE.selected_columns.keys()) == ResponseRow._fields
+
+
+@pytest.mark.parametrize("release", sorted(FOLDER.glob("*.db")), ids=lambda path: path.stem)
+def test_the_database_of_every_release_is_opened_without_loss(release: Path, path: Path) -> None:
+    path.parent.mkdir()
+    shutil.copy(release, path)
+    store = Store.open(path)
+    found = read(store, contents)
+    problems = store.check()
+    store.close()
+    assert msgspec.json.encode(found) == msgspec.json.encode(
+        msgspec.json.decode(release.with_suffix(".json").read_bytes())
+    )
+    assert problems == []
