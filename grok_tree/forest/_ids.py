@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import NewType
-from uuid import UUID
 
 from grok_tree.errors import InvalidOperationError
 
@@ -24,7 +23,7 @@ def uuid7_text(unix_ms: int, random_bits: int) -> str:
     value |= (random_bits >> 62 & 0xFFF) << 64
     value |= 0b10 << 62
     value |= random_bits & (1 << 62) - 1
-    return str(UUID(int=value))
+    return id_text(value.to_bytes(16, "big"))
 
 
 def id_bytes(text: str) -> bytes:
@@ -33,13 +32,20 @@ def id_bytes(text: str) -> bytes:
     Raises:
         InvalidOperationError: `text` is not a UUID.
     """
+    digits = text.replace("-", "")
     try:
-        return UUID(text).bytes
+        raw = bytes.fromhex(digits)
     except ValueError:
-        message = f"{text!r} is not an id; ids look like 0192f0c1-2345-7abc-8def-0123456789ab"
-        raise InvalidOperationError(message) from None
+        raw = b""
+    if len(raw) != 16 or len(digits) != 32:
+        raise InvalidOperationError(
+            f"{text!r} is not an id; ids look like 0192f0c1-2345-7abc-8def-0123456789ab"
+        )
+    return raw
 
 
 def id_text(raw: bytes) -> str:
     """Return the text of an id's 16 bytes."""
-    return str(UUID(bytes=raw))
+    digits = raw.hex()
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "-".join(parts)

@@ -32,6 +32,26 @@ from grok_tree.store._rows import (
     microseconds,
 )
 
+ROW_COLUMNS = (
+    "conversation_key",
+    "position",
+    "parent_position",
+    "id",
+    "revision",
+    "hidden_at",
+    "sender",
+    "flags",
+    "finish_reason",
+    "created_us",
+    "model_name",
+    "message",
+    "reasoning",
+    "facts",
+    "marks",
+    "content_hash",
+)
+"""What a new response brings; its key comes from the database."""
+
 
 class Batch:
     """Responses that are added together, at one revision.

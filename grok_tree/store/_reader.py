@@ -24,6 +24,7 @@ from grok_tree.forest import (
     id_text,
 )
 from grok_tree.store import _schema as tables
+from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
@@ -102,10 +103,12 @@ RESPONSE = select(
 
 _request = tables.request.c
 # Built once: making a statement costs more than running it.
-_ONE_CONVERSATION = CONVERSATION.where(_c.id == bindparam("wanted"))
-_ONE_RESPONSE = RESPONSE.where(_r.id == bindparam("wanted"))
-_RECALL = select(_request.method, _request.fingerprint, _request.result).where(
-    _request.request_id == bindparam("wanted")
+_ONE_CONVERSATION = Prepared(CONVERSATION.where(_c.id == bindparam("wanted")))
+_ONE_RESPONSE = Prepared(RESPONSE.where(_r.id == bindparam("wanted")))
+_RECALL = Prepared(
+    select(_request.method, _request.fingerprint, _request.result).where(
+        _request.request_id == bindparam("wanted")
+    )
 )
 
 
@@ -266,18 +269,17 @@ class Reader:
 
     def recall(self, request_id: str) -> Remembered | None:
         """Return the first result of a request, None when it was not seen."""
-        row = self._connection.execute(_RECALL, {"wanted": request_id}).first()
+        row = _RECALL.first(self._connection, {"wanted": request_id})
         return None if row is None else Remembered(row.method, row.fingerprint, row.result)
 
     def _conversation_row(self, conversation_id: str) -> Any:
-        values = {"wanted": raw_id(conversation_id)}
-        row = self._connection.execute(_ONE_CONVERSATION, values).first()
+        row = _ONE_CONVERSATION.first(self._connection, {"wanted": raw_id(conversation_id)})
         if row is None:
             raise no_conversation(conversation_id)
         return row
 
     def _response_row(self, response_id: str) -> ResponseRow:
-        row = self._connection.execute(_ONE_RESPONSE, {"wanted": raw_id(response_id)}).first()
+        row = _ONE_RESPONSE.first(self._connection, {"wanted": raw_id(response_id)})
         if row is None:
             raise no_response(response_id)
         return ResponseRow._make(row)

@@ -19,7 +19,8 @@ from grok_tree.forest import (
     id_text,
 )
 from grok_tree.store import _schema as tables
-from grok_tree.store._batch import Batch, finished_facts
+from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
+from grok_tree.store._prepared import Prepared
 from grok_tree.store._reader import (
     Reader,
     no_conversation,
@@ -47,12 +48,16 @@ from grok_tree.store._search import index_some, note_unindexed
 
 _c, _r = tables.conversation.c, tables.response.c
 # Built once: on the way of every turn, making a statement costs more than running it.
-_COUNTERS = select(
-    _c.key, _c.revision, _c.next_position, _c.n_visible, _c.leaf_position, _c.deleted
-).where(_c.id == bindparam("conversation"))
-_PLACE = select(_r.position, _r.conversation_key, _r.hidden_at).where(_r.id == bindparam("parent"))
-_INSERT_RESPONSES = insert(tables.response)
-_GROWN = (
+_COUNTERS = Prepared(
+    select(_c.key, _c.revision, _c.next_position, _c.n_visible, _c.leaf_position, _c.deleted).where(
+        _c.id == bindparam("conversation")
+    )
+)
+_PLACE = Prepared(
+    select(_r.position, _r.conversation_key, _r.hidden_at).where(_r.id == bindparam("parent"))
+)
+_INSERT_RESPONSES = Prepared(insert(tables.response).inline(), *ROW_COLUMNS)
+_GROWN = Prepared(
     update(tables.conversation)
     .where(_c.key == bindparam("of"))
     .values(
@@ -63,7 +68,8 @@ _GROWN = (
         modified_us=bindparam("at"),
     )
 )
-_REMEMBER = insert(tables.request)
+_REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
+_REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")))
 
 
 class Writer(Reader):
@@ -140,11 +146,11 @@ class Writer(Reader):
         batch = Batch(conversation_id, counters, now, self._place)
         for one in new:
             batch.add(one)
-        self._connection.execute(_INSERT_RESPONSES, batch.rows)
+        _INSERT_RESPONSES.run_many(self._connection, batch.rows)
         first = counters.next_position
         leaf = counters.leaf_position if leaf_index is None else first + leaf_index
-        self._connection.execute(
-            _GROWN,
+        _GROWN.run(
+            self._connection,
             {
                 "of": counters.key,
                 "next": first + len(new),
@@ -268,7 +274,7 @@ class Writer(Reader):
             "result": result,
             "created_us": microseconds(now),
         }
-        self._connection.execute(_REMEMBER, stored)
+        _REMEMBER.run(self._connection, stored)
 
     def forget_requests(self, before: datetime) -> int:
         """Drop results that are older; return how many."""
@@ -298,8 +304,7 @@ class Writer(Reader):
             pass
 
     def _counters(self, conversation_id: str) -> Any:
-        values = {"conversation": raw_id(conversation_id)}
-        row = self._connection.execute(_COUNTERS, values).first()
+        row = _COUNTERS.first(self._connection, {"conversation": raw_id(conversation_id)})
         if row is None:
             raise no_conversation(conversation_id)
         if row.deleted:
@@ -310,7 +315,7 @@ class Writer(Reader):
         return row
 
     def _place(self, parent_id: str) -> Any:
-        row = self._connection.execute(_PLACE, {"parent": raw_id(parent_id)}).first()
+        row = _PLACE.first(self._connection, {"parent": raw_id(parent_id)})
         if row is None:
             raise no_response(parent_id)
         if row.hidden_at:
@@ -327,8 +332,7 @@ class Writer(Reader):
         return position
 
     def _revision(self, conversation_key: int) -> int:
-        query = select(_c.revision).where(_c.key == conversation_key)
-        revision: int = self._connection.execute(query).scalar_one()
+        revision: int = _REVISION.first(self._connection, {"of": conversation_key}).revision
         return revision
 
     def _touch(
