@@ -8,7 +8,7 @@ rows come as the driver gives them. Everything else goes through SQLAlchemy.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update
@@ -31,7 +31,7 @@ class Prepared:
         self._columns = columns or None
         self._compiled: dict[str, _Compiled] = {}
         names = statement.selected_columns.keys() if isinstance(statement, Select) else ()
-        self._row = namedtuple("Row", names)._make  # type: ignore[misc]
+        self._row: Callable[[Iterable[Any]], Any] = namedtuple("Row", names)._make  # type: ignore[attr-defined]
 
     def first(self, connection: Connection, values: Values) -> Any:
         """Return the first row, by names of columns; None when there is none."""
@@ -47,7 +47,8 @@ class Prepared:
         """Execute it for every row."""
         compiled = self._for(connection)
         driver = connection.connection.cursor()
-        driver.executemany(compiled.text, [compiled.arguments(values) for values in rows])
+        arguments: list[Any] = [compiled.arguments(values) for values in rows]
+        driver.executemany(compiled.text, arguments)
 
     def _execute(self, connection: Connection, values: Values) -> Any:
         compiled = self._for(connection)
