@@ -50,14 +50,14 @@ ROW_COLUMNS = (
     "marks",
     "content_hash",
 )
-"""What a new response brings; its key comes from the database."""
+"""What a new response brings, in the order of the table; its key comes from the database."""
 
 
 class Batch:
     """Responses that are added together, at one revision.
 
     Attributes:
-        rows: For the insert, in order.
+        rows: For the insert, in order; values as `ROW_COLUMNS` name them.
         responses: The same as values.
         revision: Theirs, and the conversation's after the insert.
     """
@@ -83,7 +83,7 @@ class Batch:
         self._now = now
         self._place = place
         self.revision = counters.revision + 1
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[tuple[Any, ...]] = []
         self.responses: list[Response] = []
 
     def add(self, new: NewResponse) -> None:
@@ -138,33 +138,33 @@ class Batch:
             revision=self.revision,
         )
 
-    def _row(self, new: NewResponse, response: Response, parent_position: int) -> dict[str, Any]:
+    def _row(self, new: NewResponse, response: Response, parent_position: int) -> tuple[Any, ...]:
         sender = SENDERS.index(response.sender)
         flags = MANUAL * new.manual | PARTIAL * response.partial | GROWING * new.growing
         parent = (
             None if response.parent_response_id is None else id_bytes(response.parent_response_id)
         )
         reason = response.finish_reason
-        return {
-            "conversation_key": self._key,
-            "position": response.position,
-            "parent_position": parent_position,
-            "id": id_bytes(response.response_id),
-            "revision": self.revision,
-            "hidden_at": 0,
-            "sender": sender,
-            "flags": flags,
-            "finish_reason": None if reason is None else REASONS.index(reason),
-            "created_us": microseconds(response.create_time),
-            "model_name": response.model_name or None,
-            "message": response.message,
-            "reasoning": response.reasoning or None,
-            "facts": encode_facts(_facts(response)),
-            "marks": encode_marks(response.marks),
-            "content_hash": None
+        return (
+            self._key,
+            response.position,
+            parent_position,
+            id_bytes(response.response_id),
+            self.revision,
+            0,
+            sender,
+            flags,
+            None if reason is None else REASONS.index(reason),
+            microseconds(response.create_time),
+            response.model_name or None,
+            response.message,
+            response.reasoning or None,
+            encode_facts(_facts(response)),
+            encode_marks(response.marks),
+            None
             if new.growing
             else content_hash(sender, parent, response.message, response.reasoning),
-        }
+        )
 
 
 def finished_facts(facts: Facts, finish: Finish) -> Facts:

@@ -25,7 +25,7 @@ class Prepared:
 
         Args:
             statement: Its parameters are named by `bindparam`.
-            columns: Of an insert, those that get values.
+            columns: Of an insert, those that get values, in the order of the table.
         """
         self._statement = statement
         self._columns = columns or None
@@ -43,12 +43,14 @@ class Prepared:
         n_rows: int = self._execute(connection, values).rowcount
         return n_rows
 
-    def run_many(self, connection: Connection, rows: Iterable[Values]) -> None:
-        """Execute it for every row."""
+    def run_many(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute an insert for every row: its values in the order of `columns`."""
         compiled = self._for(connection)
-        driver = connection.connection.cursor()
-        arguments: list[Any] = [compiled.arguments(values) for values in rows]
-        driver.executemany(compiled.text, arguments)
+        arguments: Sequence[Any] = rows
+        if compiled.names is None:
+            assert self._columns is not None
+            arguments = [dict(zip(self._columns, row, strict=True)) for row in rows]
+        connection.connection.cursor().executemany(compiled.text, arguments)
 
     def _execute(self, connection: Connection, values: Values) -> Any:
         compiled = self._for(connection)
@@ -68,13 +70,13 @@ class Prepared:
 class _Compiled:
     def __init__(self, compiled: SQLCompiler) -> None:
         self.text = str(compiled)
-        self._names: Sequence[str] | None = compiled.positiontup if compiled.positional else None
+        self.names: Sequence[str] | None = compiled.positiontup if compiled.positional else None
         self._constants = {k: v for k, v in compiled.params.items() if v is not None}
 
     def arguments(self, values: Values) -> Sequence[Any] | Values:
         """Return the values as the driver wants them: in order, or by name."""
         if self._constants:
             values = {**self._constants, **values}
-        if self._names is None:
+        if self.names is None:
             return values
-        return [values[name] for name in self._names]
+        return [values[name] for name in self.names]
