@@ -5,7 +5,8 @@
     GrokTreeError
     ├─ InvalidOperationError (ValueError)
     ├─ NotFoundError (KeyError)
-    │   └─ ConversationNotFound · ResponseNotFound · ShareNotFound · ModelNotFound · FormatNotFound
+    │   └─ ConversationNotFound · ResponseNotFound · SamplingNotFound · ShareNotFound
+    │      · ModelNotFound · FormatNotFound
     ├─ ConflictError
     │   └─ AlreadyExists · StaleSnapshot · ConversationDeletedError (RuntimeError)
     ├─ SamplingError
@@ -96,6 +97,12 @@ class ResponseNotFound(NotFoundError):
     """No visible response has this id."""
 
     code = "response_not_found"
+
+
+class SamplingNotFound(NotFoundError):
+    """No sampling of this id runs, and none is remembered: they are for 24 hours."""
+
+    code = "sampling_not_found"
 
 
 class ShareNotFound(NotFoundError):

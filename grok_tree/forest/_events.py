@@ -75,7 +75,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     """The server has stored the human response and asks the model now.
 
     Attributes:
-        sampling_id: For cancelling.
+        sampling_id: For cancelling and following it; empty where that is not known any more.
         human_response: What was stored; None when the message was empty.
         response_ids: The ids that the siblings have, in order of index.
         model_name: The model that is sampled.

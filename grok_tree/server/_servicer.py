@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from grok_tree.forest import SamplingEvent
 from grok_tree.server._coming import ComingCalls
 from grok_tree.server._guard import Context
-from grok_tree.service import ChangesPage, Forests, SampleCommand, SamplingRun
+from grok_tree.service import ChangesPage, Forests, SampleCommand
 from grok_tree.wire import (
     change_from_wire,
     conversation_to_wire,
@@ -86,11 +88,14 @@ class NativeDoor(ComingCalls):
         While one message is on its way, later tokens gather; so a fast reader gets each token at
         once, and a slow one gets few, larger messages.
         """
-        run: SamplingRun = await self._forests.sample(_command(request))
-        async with aclosing(run.follow()) as batches:
-            async for events in batches:
-                for message in pack_events(events):
-                    await context.write(message)
+        run = await self._forests.sample(_command(request))
+        await _send_events(run.follow(), context)
+
+    async def AttachSampling(self, request: pb.AttachSamplingRequest, context: Context) -> None:  # type: ignore[override]
+        run = await self._forests.attach_sampling(
+            sampling_id=request.sampling_id, response_id=request.response_id
+        )
+        await _send_events(run.follow(request.from_characters), context)
 
     async def CancelSampling(self, request: pb.CancelSamplingRequest, _: Context) -> Any:
         was_running = await self._forests.cancel_sampling(request.sampling_id)
@@ -191,6 +196,13 @@ class NativeDoor(ComingCalls):
             user=info.user,
             database=info.database,
         )
+
+
+async def _send_events(events: AsyncGenerator[list[SamplingEvent], None], context: Context) -> None:
+    async with aclosing(events) as batches:
+        async for batch in batches:
+            for message in pack_events(batch):
+                await context.write(message)
 
 
 def _command(request: pb.SampleRequest) -> SampleCommand:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 import anyio
-import msgspec
 
 from grok_tree.errors import GrokTreeError, SamplingError, SamplingInterrupted
 from grok_tree.forest import (
-    MAX_TEXT_BYTES,
     Ended,
     Finished,
     FinishReason,
@@ -23,17 +20,24 @@ from grok_tree.forest import (
     SamplerEvent,
     SamplingEvent,
     Started,
-    Timing,
     Token,
-    TokenLogprob,
     repaired_text,
 )
+from grok_tree.service._answer import GrowingAnswer
 from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock
+from grok_tree.service._replay import Skipper, cut_error, replay
 from grok_tree.store import Finish
 
 CHECKPOINT_S = 0.4
-"""A growing answer is saved this often; a crash loses at most what came since."""
+"""A growing answer is saved at least this often; a crash loses at most what came since."""
+
+CHECKPOINT_TOKENS = 60
+"""... and as soon as one has so many new tokens, so that a fast model loses no more than that."""
+
+CHECKPOINT_PAUSE_S = 0.03
+CHECKPOINT_SHARE = 10
+"""Saving takes at most one part in so many of the time, whatever the store and the model do."""
 
 E = TypeVar("E", bound=Exception)
 
@@ -43,30 +47,11 @@ _log = logging.getLogger(__name__)
 class Saves(Protocol):
     """Where a run keeps what it has."""
 
-    async def grow(self, response_id: ResponseId, message: str, reasoning: str) -> None:
-        """Save a growing answer; need not survive a power cut."""
+    async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
+        """Save growing answers (id, message, reasoning); need not survive a power cut."""
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
         """Save an answer for good and return it."""
-
-
-@dataclass
-class _Sibling:
-    """What has come of one answer."""
-
-    response_id: ResponseId
-    parts: list[str] = field(default_factory=list)
-    reasoning: list[str] = field(default_factory=list)
-    logprobs: list[TokenLogprob] = field(default_factory=list)
-    length: int = 0
-    size: int = 0
-    first_token_s: float | None = None
-    dirty: bool = False
-    ended: bool = False
-
-    @property
-    def message(self) -> str:
-        return "".join(self.parts)
 
 
 class SamplingRun:
@@ -83,9 +68,11 @@ class SamplingRun:
         self._clock = clock
         self._detached = detached
         self._move_leaf = move_leaf
-        self._siblings = [_Sibling(response_id) for response_id in started.response_ids]
+        self._answers = [GrowingAnswer(response_id) for response_id in started.response_ids]
         self._log: EventLog[SamplingEvent] = EventLog()
         self._log.append(started)
+        self._much_unsaved = anyio.Event()
+        self._unsaved: GrokTreeError | None = None
         self._followers = 0
         self._scope = anyio.CancelScope()
         self._cut_reason: FinishReason = "cancelled"
@@ -93,7 +80,7 @@ class SamplingRun:
 
     @property
     def sampling_id(self) -> str:
-        """The id by which it can be cancelled."""
+        """The id by which it can be cancelled and followed."""
         return self.started.sampling_id
 
     def cancel(self, reason: FinishReason = "cancelled") -> bool:
@@ -104,18 +91,30 @@ class SamplingRun:
         self._scope.cancel()
         return True
 
-    async def follow(self) -> AsyncGenerator[list[SamplingEvent], None]:
+    async def follow(
+        self, from_characters: Sequence[int] = ()
+    ) -> AsyncGenerator[list[SamplingEvent], None]:
         """Yield everything that has happened since the last list, until all siblings are stored.
 
         The first list begins with `Started`; while the reader is away, events gather. Closing the
         iterator before the end is leaving; when nobody follows any more, the sampling stops and
         has saved what came when the closing returns, unless it is detached.
+
+        Args:
+            from_characters: For each sibling, how much of its message is left out at the
+                beginning; missing: nothing.
+
+        Raises:
+            StoreError: An answer could not be stored; its text was in the events.
         """
         self._followers += 1
+        skipped = Skipper(from_characters)
         try:
             async with aclosing(self._log.follow()) as batches:
                 async for batch in batches:
-                    yield batch
+                    yield skipped(batch)
+            if self._unsaved is not None:
+                raise self._unsaved
         finally:
             self._followers -= 1
             if self._followers == 0 and not self._detached and self.cancel("disconnected"):
@@ -159,97 +158,94 @@ class SamplingRun:
         return error
 
     async def _take(self, event: Reasoning | Finished) -> None:
-        sibling = self._siblings[event.index]
+        answer = self._answers[event.index]
         match event:
             case Reasoning():
-                sibling.reasoning.append(repaired_text(event.text))
-                sibling.dirty = True
-                self._log.append(event)
+                text = repaired_text(event.text)
+                answer.take_reasoning(text)
+                self._log.append(Reasoning(text, event.index))
             case Finished():
-                await self._end(sibling, event)
+                await self._end(answer, event)
 
     def _take_token(self, token: Token) -> None:
-        sibling = self._siblings[token.index]
-        text = repaired_text(token.text)
-        if sibling.first_token_s is None:
-            sibling.first_token_s = self._clock.monotonic() - self._begun_at
-        if token.logprob is not None:
-            sibling.logprobs.append(msgspec.structs.replace(token.logprob, offset=sibling.length))
-        self._log.append(Token(text, token.index, sibling.length, token.logprob))
-        sibling.parts.append(text)
-        sibling.length += len(text)
-        sibling.size += len(text) if text.isascii() else len(text.encode())
-        sibling.dirty = True
-        if sibling.size > MAX_TEXT_BYTES:
-            raise SamplingInterrupted(
-                f"the answer of {self.started.model_name} passed {MAX_TEXT_BYTES:,} bytes,"
-                " the most that one response can hold; set max_tokens"
-            )
+        answer = self._answers[token.index]
+        self._log.append(answer.take_token(token, self._clock.monotonic() - self._begun_at))
+        if answer.n_unsaved == CHECKPOINT_TOKENS:
+            self._much_unsaved.set()
 
     async def _checkpoint_regularly(self) -> None:
+        """Save what grows; tokens never wait for it, since the store may be slow."""
+        pause = CHECKPOINT_PAUSE_S
         while True:
-            await anyio.sleep(CHECKPOINT_S)
-            for sibling in self._siblings:
-                if sibling.dirty and not sibling.ended:
-                    sibling.dirty = False
-                    await self._saves.grow(
-                        sibling.response_id, sibling.message, "".join(sibling.reasoning)
-                    )
+            await anyio.sleep(pause)
+            with anyio.move_on_after(CHECKPOINT_S - pause):
+                await self._much_unsaved.wait()
+            self._much_unsaved = anyio.Event()
+            begun = self._clock.monotonic()
+            await self._checkpoint()
+            took = self._clock.monotonic() - begun
+            pause = min(CHECKPOINT_S, max(CHECKPOINT_PAUSE_S, CHECKPOINT_SHARE * took))
+
+    async def _checkpoint(self) -> None:
+        growing = [one for one in self._answers if one.n_unsaved and not one.ended]
+        if not growing:
+            return
+        for answer in growing:
+            answer.n_unsaved = 0
+        try:
+            await self._saves.grow([(a.response_id, a.message, a.reasoning) for a in growing])
+        except GrokTreeError:
+            # The model goes on: the answer is still here, and is tried again.
+            _log.exception("sampling %s could not be saved meanwhile", self.sampling_id)
+            for answer in growing:
+                answer.n_unsaved += 1
 
     async def _end(
-        self, sibling: _Sibling, finished: Finished, error: GrokTreeError | None = None
+        self, answer: GrowingAnswer, finished: Finished, error: GrokTreeError | None = None
     ) -> None:
-        partial = finished.finish_reason in ("cancelled", "disconnected", "failed")
-        duration_s = self._clock.monotonic() - self._begun_at
-        finish = Finish(
-            message=sibling.message,
-            reasoning="".join(sibling.reasoning),
-            partial=partial,
-            finish_reason=finished.finish_reason,
-            usage=finished.usage,
-            timing=Timing(first_token_s=sibling.first_token_s, duration_s=duration_s),
-            provenance=finished.provenance,
-            logprobs=sibling.logprobs,
-        )
-        sibling.ended = True
-        move_leaf = self._move_leaf and not partial
+        finish = answer.finish(finished, self._clock.monotonic() - self._begun_at)
+        answer.ended = True
+        move_leaf = self._move_leaf and not finish.partial
         # Once begun it is carried through: an answer that is stored must also be announced.
         with anyio.CancelScope(shield=True):
-            response = await self._saves.finish(sibling.response_id, finish, move_leaf=move_leaf)
+            try:
+                response = await self._saves.finish(answer.response_id, finish, move_leaf=move_leaf)
+            except GrokTreeError as unsaved:
+                _log.exception("response %s could not be stored", answer.response_id)
+                self._unsaved = unsaved
+                return
         if move_leaf:
             self._move_leaf = False  # the first sibling that succeeds is the leaf
+        error = answer.error(error) if error else None
+        if self._cut_reason == "disconnected":
+            error = error or cut_error(response)
         self._log.append(Ended(response=response, index=finished.index, error=error))
 
     async def _end_rest(self, error: GrokTreeError | None) -> None:
         reason: FinishReason = self._cut_reason
-        if not self._scope.cancel_called and not self._all_ended():
+        if not self._scope.cancel_called and not all(one.ended for one in self._answers):
             reason = "failed"
             error = error or SamplingInterrupted(
                 f"model {self.started.model_name} stopped without a finish reason;"
                 " what came is kept as a partial response"
             )
-        for index, sibling in enumerate(self._siblings):
-            if not sibling.ended:
-                kept = None if error is None else _with_kept_text(error, sibling)
-                await self._end(sibling, Finished(finish_reason=reason, index=index), kept)
-
-    def _all_ended(self) -> bool:
-        return all(sibling.ended for sibling in self._siblings)
+        for index, answer in enumerate(self._answers):
+            if not answer.ended:
+                await self._end(answer, Finished(finish_reason=reason, index=index), error)
 
 
-def finished_run(started: Started, responses: list[Response], *, clock: Clock) -> SamplingRun:
-    """Return a run that has ended, made from what it stored; for a repeated request."""
+def ended_run(started: Started, responses: Sequence[Response], clock: Clock) -> SamplingRun:
+    """Return a run that has ended, made from what it stored."""
     run = SamplingRun(started, _NoSaves(), clock, detached=True, move_leaf=False)
-    for index, response in enumerate(responses):
-        run._log.append(Token(response.message, index))
-        run._log.append(Ended(response=response, index=index))
+    for event in replay(started, responses)[1:]:
+        run._log.append(event)
     run._log.close()
     return run
 
 
 class _NoSaves:
-    async def grow(self, response_id: ResponseId, message: str, reasoning: str) -> None:
-        raise AssertionError(response_id, message, reasoning)
+    async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
+        raise AssertionError(answers)
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
         raise AssertionError(response_id, finish, move_leaf)
@@ -260,10 +256,3 @@ def _first_error(group: BaseExceptionGroup[E]) -> E:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return first
-
-
-def _with_kept_text(error: GrokTreeError, sibling: _Sibling) -> GrokTreeError:
-    """Return the error with what was kept of this sibling as details."""
-    details = {**error.details, "response_id": sibling.response_id}
-    details["partial"] = sibling.message[:10_000]
-    return type(error)(error.message, **details)

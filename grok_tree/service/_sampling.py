@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 import anyio.abc
+import msgspec
 
-from grok_tree.forest import Response, ResponseId, Started, check_settings, check_turn
+from grok_tree.errors import InvalidOperationError, SamplingNotFound
+from grok_tree.forest import Response, Started, check_settings, check_turn
 from grok_tree.service._base import UseCases, World
-from grok_tree.service._live import live_conversation
+from grok_tree.service._live import live_conversation, live_response
 from grok_tree.service._once import require_request_id
 from grok_tree.service._prompting import prompt_below, system_prompt_of
 from grok_tree.service._requests import SampleCommand
-from grok_tree.service._run import SamplingRun, finished_run
-from grok_tree.service._turn import Turn, TurnRecord, begin_turn
-from grok_tree.store import Finish, Writer
+from grok_tree.service._run import SamplingRun, ended_run
+from grok_tree.service._saves import StoreSaves
+from grok_tree.service._turn import METHOD, Turn, TurnRecord, begin_turn
+from grok_tree.store import Reader, Writer
+
+T = TypeVar("T")
 
 
 class SamplingUseCases(UseCases):
@@ -42,6 +49,28 @@ class SamplingUseCases(UseCases):
         self._tasks.start_soon(self._sample, command, ready)
         return await ready
 
+    async def attach_sampling(self, *, sampling_id: str = "", response_id: str = "") -> SamplingRun:
+        """Return a sampling to be followed, running or ended.
+
+        Args:
+            sampling_id: The request id that began it.
+            response_id: Any of its answers; of a sampling that has ended, only this one is given.
+
+        Raises:
+            SamplingNotFound: None of this id runs or is remembered.
+            ResponseNotFound: There is no such response.
+            InvalidOperationError: The response is not an answer, or not exactly one id is given.
+        """
+        if bool(sampling_id) == bool(response_id):
+            raise InvalidOperationError("name a sampling either by its id or by one response of it")
+        if response_id:
+            return await self._attach_response(response_id)
+        running = self._runs.get(sampling_id)
+        if running is not None:
+            return running
+        found = await self._last_in_line(lambda writer: _remembered(writer, sampling_id))
+        return self._runs.get(sampling_id) or ended_run(*found, self._world.clock)
+
     async def cancel_sampling(self, sampling_id: str) -> bool:
         """Stop a sampling and keep what came; return whether it was running."""
         run = self._runs.get(sampling_id)
@@ -49,13 +78,16 @@ class SamplingUseCases(UseCases):
 
     def stop_samplings(self) -> None:
         """Stop every sampling and keep what came; their readers see the end of each."""
-        for run in list(self._runs.values()):
+        for run in set(self._runs.values()):
             run.cancel()
 
     async def _sample(self, command: SampleCommand, ready: asyncio.Future[SamplingRun]) -> None:
         try:
-            record, turn = await self._begin(command)
-            run = self._new_run(command, turn) if turn else await self._known_run(record)
+            turn = await self._begin(command)
+            if turn:
+                run = self._new_run(command, turn)
+            else:
+                run = await self.attach_sampling(sampling_id=command.request_id)
         except Exception as error:
             if not ready.cancelled():
                 ready.set_exception(error)
@@ -67,9 +99,9 @@ class SamplingUseCases(UseCases):
         if turn:
             await self._drive(command, turn, run)
 
-    async def _begin(self, command: SampleCommand) -> tuple[TurnRecord, Turn | None]:
-        """Store the turn; the second item is None when an earlier request had stored it."""
-        ids = [self._world.ids.new_id() for _ in range(command.n + 2)]
+    async def _begin(self, command: SampleCommand) -> Turn | None:
+        """Store the turn; return None when an earlier request had stored it."""
+        ids = [self._world.ids.new_id() for _ in range(command.n + 1)]
         now = self._world.clock.now()
         begun: list[Turn] = []
 
@@ -87,34 +119,45 @@ class SamplingUseCases(UseCases):
             begun[:] = [turn]
             return turn.record
 
-        record = await self._once(
-            command.request_id, "sample", command, result=TurnRecord, work=work
-        )
-        fresh = record.sampling_id == ids[0]
-        return record, begun[0] if fresh else None
+        await self._once(command.request_id, METHOD, command, result=TurnRecord, work=work)
+        return begun[0] if begun else None
 
     def _new_run(self, command: SampleCommand, turn: Turn) -> SamplingRun:
         run = SamplingRun(
-            _started(turn.record, turn.human),
-            _Saves(self),
+            turn.record.started(command.request_id, turn.human),
+            StoreSaves(self._submit, self._world.clock),
             self._world.clock,
             detached=command.detach,
             move_leaf=not command.keep_leaf,
         )
-        self._runs[run.sampling_id] = run
+        for name in _names(run):
+            self._runs[name] = run
         return run
 
-    async def _known_run(self, record: TurnRecord) -> SamplingRun:
-        """Return the run of a repeated request: the one that runs, or what it left."""
-        running = self._runs.get(record.sampling_id)
+    async def _attach_response(self, response_id: str) -> SamplingRun:
+        found = await self._last_in_line(lambda writer: live_response(writer, response_id))
+        running = self._runs.get(response_id)
         if running is not None:
             return running
-        wanted = [*record.response_ids]
-        if record.human_response_id:
-            wanted.append(record.human_response_id)
-        stored = await self._read(lambda reader: reader.responses(wanted))
-        human = stored.pop() if record.human_response_id else None
-        return finished_run(_started(record, human), stored, clock=self._world.clock)
+        if _is_growing(found):
+            # It has ended between the look at the store and the look at what runs.
+            found = await self._last_in_line(lambda writer: live_response(writer, response_id))
+        if found.sender != "assistant":
+            raise InvalidOperationError(
+                f"response {response_id} is of the {found.sender}; follow a model's answer",
+                response_id=response_id,
+            )
+        started = Started(
+            sampling_id="",
+            human_response=None,
+            response_ids=(found.response_id,),
+            model_name=found.model_name,
+        )
+        return ended_run(started, [found], self._world.clock)
+
+    async def _last_in_line(self, look: Callable[[Writer], T]) -> T:
+        """Look at the store after every turn that was begun before: their runs are known then."""
+        return await self._submit(look, durable=False)
 
     async def _drive(self, command: SampleCommand, turn: Turn, run: SamplingRun) -> None:
         sampler, model = self._world.samplers.resolve(turn.record.model_name)
@@ -122,36 +165,30 @@ class SamplingUseCases(UseCases):
         try:
             await run.run(lambda: sampler.sample(model, prompt, command.settings, command.n))
         finally:
-            del self._runs[run.sampling_id]
+            for name in _names(run):
+                del self._runs[name]
 
 
-class _Saves:
-    """Keeps a run's answers in the store."""
-
-    def __init__(self, use_cases: SamplingUseCases) -> None:
-        self._use_cases = use_cases
-
-    async def grow(self, response_id: ResponseId, message: str, reasoning: str) -> None:
-        now = self._use_cases._world.clock.now()
-
-        def work(writer: Writer) -> None:
-            writer.grow(response_id, message=message, reasoning=reasoning, now=now)
-
-        await self._use_cases._submit(work, durable=False)
-
-    async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
-        now = self._use_cases._world.clock.now()
-
-        def work(writer: Writer) -> Response:
-            return writer.finish(response_id, finish, now=now, move_leaf=move_leaf)
-
-        return await self._use_cases._submit(work)
+def _names(run: SamplingRun) -> tuple[str, ...]:
+    """Return every id by which a run is found."""
+    return (run.sampling_id, *run.started.response_ids)
 
 
-def _started(record: TurnRecord, human: Response | None) -> Started:
-    return Started(
-        sampling_id=record.sampling_id,
-        human_response=human,
-        response_ids=record.response_ids,
-        model_name=record.model_name,
-    )
+def _remembered(reader: Reader, sampling_id: str) -> tuple[Started, list[Response]]:
+    """Return what a sampling has stored."""
+    remembered = reader.recall(sampling_id)
+    if remembered is None or remembered.method != METHOD:
+        raise SamplingNotFound(
+            f"no sampling {sampling_id} runs or is remembered (they are for 24 hours);"
+            " follow one of its responses instead",
+            sampling_id=sampling_id,
+        )
+    record = msgspec.msgpack.decode(remembered.result, type=TurnRecord)
+    live_conversation(reader, reader.response(record.response_ids[0]).conversation_id)
+    human = reader.response(record.human_response_id) if record.human_response_id else None
+    responses = reader.responses(record.response_ids)
+    return record.started(sampling_id, human), responses
+
+
+def _is_growing(response: Response) -> bool:
+    return response.partial and response.finish_reason is None and not response.manual

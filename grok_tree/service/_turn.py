@@ -8,25 +8,35 @@ from datetime import datetime
 
 import msgspec
 
-from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId, Settings
+from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId, Settings, Started
 from grok_tree.service._requests import SampleCommand
 from grok_tree.store import NewResponse, Writer
+
+METHOD = "sample"
+"""Under which requests for turns are remembered."""
 
 
 class TurnRecord(msgspec.Struct, frozen=True):
     """What is remembered of a turn, so that a repeated request finds it.
 
     Attributes:
-        sampling_id: By which it can be cancelled while it runs.
         human_response_id: None when the message was empty.
         response_ids: Of the answers, in order of index.
         model_name: Of the model that is sampled.
     """
 
-    sampling_id: str
     human_response_id: ResponseId | None
     response_ids: tuple[ResponseId, ...]
     model_name: str
+
+    def started(self, sampling_id: str, human: Response | None) -> Started:
+        """Return the event with which the sampling begins, for the request that began it."""
+        return Started(
+            sampling_id=sampling_id,
+            human_response=human,
+            response_ids=self.response_ids,
+            model_name=self.model_name,
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def begin_turn(
     Args:
         writer: An open transaction.
         command: A command that was checked.
-        ids: n + 2 new ids: of the sampling, the human response, and the answers.
+        ids: n + 1 new ids: of the human response, and of the answers.
         model_name: Of the model that will be sampled.
         system_prompt: In force for this turn.
         now: The time of the turn.
@@ -69,11 +79,11 @@ def begin_turn(
         ResponseNotFound: The parent does not exist or was deleted.
         InvalidOperationError: The parent belongs to another conversation.
     """
-    human_id = ResponseId(ids[1]) if command.message else None
-    answer_ids = tuple(ResponseId(answer_id) for answer_id in ids[2:])
+    human_id = ResponseId(ids[0]) if command.message else None
+    answer_ids = tuple(ResponseId(answer_id) for answer_id in ids[1:])
     new = _new_responses(command, human_id, answer_ids, model_name)
     stored = writer.add_responses(command.conversation_id, new, now=now)
-    record = TurnRecord(ids[0], human_id, answer_ids, model_name)
+    record = TurnRecord(human_id, answer_ids, model_name)
     if human_id:
         return Turn(record, stored[0], stored[0], system_prompt)
     assert stored[0].parent_response_id, "check_turn demands a message or a parent"

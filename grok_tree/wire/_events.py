@@ -68,7 +68,7 @@ class _Packer:
         return packed
 
     def _token(self, token: Token) -> None:
-        batch = self._batch(token.index, reasoning=False)
+        batch = self._batch(token.index, reasoning=False, logprobs=token.logprob is not None)
         batch.texts.append(token.text)
         if token.logprob is not None:
             batch.logprobs.append(logprob_to_wire(token.logprob))
@@ -76,23 +76,24 @@ class _Packer:
         self._size += 2 + len(token.text)
 
     def _reasoning(self, piece: Reasoning) -> None:
-        self._batch(piece.index, reasoning=True).texts.append(piece.text)
+        self._batch(piece.index, reasoning=True, logprobs=False).texts.append(piece.text)
         self._size += len(piece.text)
 
-    def _batch(self, index: int, *, reasoning: bool) -> _Batch:
+    def _batch(self, index: int, *, reasoning: bool, logprobs: bool) -> _Batch:
         batch = self._open.get(index)
-        if batch is None or batch.reasoning != reasoning:
-            batch = self._open[index] = _Batch(index, reasoning=reasoning)
+        if batch is None or batch.reasoning != reasoning or batch.has_logprobs != logprobs:
+            batch = self._open[index] = _Batch(index, reasoning=reasoning, has_logprobs=logprobs)
             self._batches.append(batch)
         return batch
 
 
 class _Batch:
-    """Neighbouring pieces of one sibling."""
+    """Neighbouring pieces of one sibling; either all have log-probabilities or none."""
 
-    def __init__(self, index: int, *, reasoning: bool) -> None:
+    def __init__(self, index: int, *, reasoning: bool, has_logprobs: bool) -> None:
         self.index = index
         self.reasoning = reasoning
+        self.has_logprobs = has_logprobs
         self.texts: list[str] = []
         self.logprobs: list[pb.TokenLogprob] = []
 
@@ -105,10 +106,18 @@ class _Batch:
 
 
 class EventReader:
-    """Unpacks the messages of one stream; keeps count of where each sibling's text has come."""
+    """Unpacks the messages of a sampling; keeps count of where each sibling's text has come.
+
+    When the stream is cut, the same reader goes on with another that begins at `from_characters`.
+    """
 
     def __init__(self) -> None:
         self._offsets: dict[int, int] = {}
+
+    @property
+    def from_characters(self) -> list[int]:
+        """For each sibling, how many characters of its message have come."""
+        return [self._offsets.get(index, 0) for index in range(max(self._offsets, default=-1) + 1)]
 
     def events(self, message: pb.SampleEvents) -> list[SamplingEvent]:
         """Return the events of the next message."""

@@ -1,0 +1,108 @@
+"""What has come of one answer that is being sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from grok_tree.errors import GrokTreeError, SamplingInterrupted
+from grok_tree.forest import (
+    MAX_TEXT_BYTES,
+    Finished,
+    FinishReason,
+    ResponseId,
+    Timing,
+    Token,
+    TokenLogprob,
+    repaired_text,
+)
+from grok_tree.store import Finish
+
+PARTIAL_REASONS: tuple[FinishReason, ...] = ("cancelled", "disconnected", "failed")
+"""Reasons of answers that were cut: those are partial."""
+
+_SHOWN_CHARACTERS = 10_000
+"""Of the kept text, in an error."""
+
+
+@dataclass
+class GrowingAnswer:
+    """One sibling of a sampling, until it is stored for good.
+
+    Attributes:
+        response_id: The id it has in the store.
+        n_unsaved: Pieces that came since it was last saved.
+        ended: It was stored for good, or that was tried.
+    """
+
+    response_id: ResponseId
+    n_unsaved: int = 0
+    ended: bool = False
+    _parts: list[str] = field(default_factory=list)
+    _reasoning: list[str] = field(default_factory=list)
+    _logprobs: list[TokenLogprob] = field(default_factory=list)
+    _length: int = 0
+    _size: int = 0
+    _first_token_s: float | None = None
+
+    @property
+    def message(self) -> str:
+        """The text so far."""
+        return "".join(self._parts)
+
+    @property
+    def reasoning(self) -> str:
+        """What the model has thought so far."""
+        return "".join(self._reasoning)
+
+    def take_token(self, token: Token, after_s: float) -> Token:
+        """Append a token that came so long after the beginning; return it with its place.
+
+        Raises:
+            SamplingInterrupted: The answer is longer than a response can be.
+        """
+        text = repaired_text(token.text)
+        if self._first_token_s is None:
+            self._first_token_s = after_s
+        placed = Token(text, token.index, self._length, token.logprob)
+        if token.logprob is not None:
+            self._logprobs.append(msgspec.structs.replace(token.logprob, offset=self._length))
+        self._parts.append(text)
+        self._length += len(text)
+        self._size += len(text) if text.isascii() else len(text.encode())
+        self.n_unsaved += 1
+        if self._size > MAX_TEXT_BYTES:
+            raise SamplingInterrupted(
+                f"the answer passed {MAX_TEXT_BYTES:,} bytes,"
+                " the most that one response can hold; set max_tokens"
+            )
+        return placed
+
+    def take_reasoning(self, text: str) -> None:
+        """Append a piece of what the model thinks."""
+        self._reasoning.append(repaired_text(text))
+        self.n_unsaved += 1
+
+    def finish(self, finished: Finished, duration_s: float) -> Finish:
+        """Return how it is stored for good."""
+        return Finish(
+            message=self.message,
+            reasoning=self.reasoning,
+            partial=finished.finish_reason in PARTIAL_REASONS,
+            finish_reason=finished.finish_reason,
+            usage=finished.usage,
+            timing=Timing(first_token_s=self._first_token_s, duration_s=duration_s),
+            provenance=finished.provenance,
+            logprobs=self._logprobs,
+        )
+
+    def error(self, error: GrokTreeError) -> GrokTreeError:
+        """Return an error with what was kept of this answer as details."""
+        return error_with_kept_text(error, self.response_id, self.message)
+
+
+def error_with_kept_text(error: GrokTreeError, response_id: str, message: str) -> GrokTreeError:
+    """Return an error that says which response was cut, and what was kept of it."""
+    kept = {"response_id": response_id, "partial": message[:_SHOWN_CHARACTERS]}
+    return type(error)(error.message, **{**error.details, **kept})

@@ -1,0 +1,45 @@
+"""Where a sampling's answers are kept: in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from grok_tree.forest import Response, ResponseId
+from grok_tree.service._ports import Clock
+from grok_tree.store import Finish, Writer
+
+
+class Submit(Protocol):
+    """Has work done in a transaction."""
+
+    def __call__(self, work: Callable[[Writer], Any], *, durable: bool = True) -> Awaitable[Any]:
+        """Do the work and return its result once it is committed."""
+
+
+class StoreSaves:
+    """Keeps a run's answers in the store."""
+
+    def __init__(self, submit: Submit, clock: Clock) -> None:
+        self._submit = submit
+        self._clock = clock
+
+    async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
+        """Save growing answers (id, message, reasoning); need not survive a power cut."""
+        now = self._clock.now()
+
+        def work(writer: Writer) -> None:
+            for response_id, message, reasoning in answers:
+                writer.grow(response_id, message=message, reasoning=reasoning, now=now)
+
+        await self._submit(work, durable=False)
+
+    async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
+        """Save an answer for good and return it."""
+        now = self._clock.now()
+
+        def work(writer: Writer) -> Response:
+            return writer.finish(response_id, finish, now=now, move_leaf=move_leaf)
+
+        response: Response = await self._submit(work)
+        return response
