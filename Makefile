@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test test-all check static bench protos locks clean
+.PHONY: help install demo test test-all faults faults-long check static bench protos locks clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ test: install  ## run every test that is not marked slow
 
 test-all: install  ## run every test
 	@$(BIN)/python -m pytest -m "" --timeout 600
+
+faults: install  ## try to break every promise, and print the figures (a few minutes)
+	@$(BIN)/python -m tests.faults
+
+faults-long: install  ## the same with large numbers (hours)
+	@$(BIN)/python -m tests.faults --long
 
 check: static test  ## everything that must be green before a commit lands
 

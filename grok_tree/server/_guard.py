@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -25,6 +25,14 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/",)
 """Services that need no key."""
+
+_KINDS = {
+    (False, False): "unary_unary",
+    (False, True): "unary_stream",
+    (True, False): "stream_unary",
+    (True, True): "stream_stream",
+}
+"""gRPC's name of a handler, by whether its request and its response are streams."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,13 +57,10 @@ class Guard(grpc.aio.ServerInterceptor):
             return None
         refusal = self._refusal(handler_call_details)
         reader = _tolerant(handler.request_deserializer)
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                _guarded(handler.unary_stream, refusal), reader, handler.response_serializer
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            _guarded(handler.unary_unary, refusal), reader, handler.response_serializer
-        )
+        kind = _KINDS[bool(handler.request_streaming), bool(handler.response_streaming)]
+        make = getattr(grpc, f"{kind}_rpc_method_handler")
+        guarded = _guarded(getattr(handler, kind), refusal)
+        return make(guarded, reader, handler.response_serializer)
 
     def _refusal(self, details: grpc.HandlerCallDetails) -> GrokTreeError | None:
         if self._expected is None or str(details.method).startswith(OPEN_SERVICES):
@@ -88,14 +93,26 @@ def _tolerant(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | 
     return tolerant
 
 
+def _readable(request: Any) -> Any:
+    """Return a request, or a stream of them, that raises our error where it cannot be parsed."""
+    if hasattr(request, "__aiter__"):
+        return _readable_stream(request)
+    if isinstance(request, _Unreadable):
+        raise InvalidOperationError("the request is not a message of this call")
+    return request
+
+
+async def _readable_stream(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _readable(request)
+
+
 def _guarded(handle: Handle, refusal: GrokTreeError | None) -> Handle:
     async def guarded(request: Any, context: Context) -> Any:
         try:
             if refusal is not None:
                 raise refusal
-            if isinstance(request, _Unreadable):
-                raise InvalidOperationError("the request is not a message of this call")
-            return await handle(request, context)
+            return await handle(_readable(request), context)
         except GrokTreeError as error:
             await _abort(context, error)
         except grpc.aio.AbortError:

@@ -44,6 +44,7 @@ _BATCH = 500
 """Most values in one IN list: every SQLite allows 999."""
 
 _LAST_POSITION = 2**31 - 1
+_LAST_REVISION = 2**63 - 1
 
 _TOKEN = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
 """Microseconds and key, both within 64 bits."""
@@ -201,7 +202,8 @@ class Reader:
         key = self._conversation_row(conversation_id).key
         # Before its first position a cursor means "after this revision", so nothing of it.
         position = _LAST_POSITION if since.position < 0 else since.position
-        later = tuple_(_r.revision, _r.position) > tuple_(since.revision, position)
+        revision = min(since.revision, _LAST_REVISION)
+        later = tuple_(_r.revision, _r.position) > tuple_(revision, position)
         query = RESPONSE.where(_r.conversation_key == key, later)
         query = query.order_by(_r.revision, _r.position).limit(limit)
         found: list[Response] = []

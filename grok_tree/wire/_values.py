@@ -108,8 +108,18 @@ def time_to_wire(time: datetime) -> Timestamp:
 
 
 def time_from_wire(message: Timestamp) -> datetime:
-    """Return a time, aware and in UTC."""
-    return message.ToDatetime(tzinfo=UTC)
+    """Return a time, aware and in UTC.
+
+    Raises:
+        InvalidOperationError: It is no time between the years 1 and 9999.
+    """
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidOperationError(
+            f"{message.seconds} s and {message.nanos} ns is not a time; send seconds since 1970,"
+            " with 0 to 999,999,999 ns"
+        ) from error
 
 
 def settings_to_wire(settings: Settings) -> pb.Settings:

@@ -75,6 +75,33 @@ async def test_unreadable_bytes_are_a_bad_request(channel: grpc.aio.Channel) -> 
     assert (await error_of(call(b"\xff\xff\xff"))).grpc_status == "INVALID_ARGUMENT"
 
 
+async def test_unreadable_bytes_in_a_stream_of_requests_are_no_mistake_of_the_server(
+    channel: grpc.aio.Channel,
+) -> None:
+    call: Any = channel.stream_unary("/grok_tree.wire.v1.Forests/UploadText")
+    error = await error_of(call(iter([b"\xff\xff\xff"])))
+    assert error.grpc_status in ("INVALID_ARGUMENT", "UNIMPLEMENTED")
+
+
+async def test_a_time_that_is_none_is_a_bad_request(channel: grpc.aio.Channel) -> None:
+    calls = stub_of(channel)
+    made = await calls.CreateConversation(pb.CreateConversationRequest(request_id="create"))
+    draft = pb.ResponseDraft(sender="human", message="hello")
+    draft.create_time.seconds = 2**62
+    request = pb.AddResponsesRequest(
+        request_id="add", conversation_id=made.conversation_id, drafts=[draft]
+    )
+    assert (await error_of(calls.AddResponses(request))).grpc_status == "INVALID_ARGUMENT"
+
+
+async def test_a_reader_may_claim_any_revision(channel: grpc.aio.Channel) -> None:
+    calls = stub_of(channel)
+    made = await calls.CreateConversation(pb.CreateConversationRequest(request_id="create"))
+    request = pb.ListChangesRequest(conversation_id=made.conversation_id, since_revision=2**64 - 1)
+    (page,) = [page async for page in calls.ListChanges(request)]
+    assert page.last
+
+
 async def test_a_mistake_of_the_server_gives_nothing_away(
     channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,30 @@
+"""How much of everything a run does: one line a number, one column a kind of run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Run = Literal["tests", "faults", "long"]
+
+RUNS: tuple[Run, ...] = ("tests", "faults", "long")
+"""`make test`, `make faults` and `make faults-long`."""
+
+TABLE: dict[str, tuple[int, int, int]] = {
+    # name:              tests,  faults,    long
+    "kills":            (    4,      50,     500),
+    "repeats":          (1_000,  10_000, 100_000),
+    "lost_answers":     (    3,      20,     200),
+    "leavings":         (   50,     100,   1_000),
+    "hostile_calls":    (2_000,  10_000,  50_000),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of one kind of run."""
+
+    run: Run = "tests"
+
+    def __getitem__(self, name: str) -> int:
+        return TABLE[name][RUNS.index(self.run)]
