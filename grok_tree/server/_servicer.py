@@ -139,7 +139,11 @@ class NativeDoor(ComingCalls):
         return pb.RestoreResponseResponse(n_restored=n_restored)
 
     async def ListChanges(self, request: pb.ListChangesRequest, context: Context) -> None:  # type: ignore[override]
-        changes = self._forests.iter_changes(request.conversation_id, request.since_revision)
+        changes = self._forests.iter_changes(
+            request.conversation_id,
+            request.since_revision,
+            request.since_position if request.HasField("since_position") else None,
+        )
         async with aclosing(changes) as pages:
             async for page in pages:
                 await context.write(_page_to_wire(page))
@@ -195,6 +199,7 @@ class NativeDoor(ComingCalls):
             server_version=info.version,
             user=info.user,
             database=info.database,
+            database_id=info.database_id,
         )
 
 

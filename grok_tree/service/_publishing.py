@@ -156,7 +156,10 @@ class PublishingUseCases(ConversationUseCases):
     async def who_am_i(self) -> ServerInfo:
         """Return what this server is."""
         return ServerInfo(
-            version=self._world.version, user="local", database=self._store.description
+            version=self._world.version,
+            user="local",
+            database=self._store.description,
+            database_id=await self._read(lambda reader: reader.database_id()),
         )
 
     async def _as_share(self, share_id: str, response_id: ResponseId, create_time: Any) -> Share:

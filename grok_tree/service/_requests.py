@@ -88,8 +88,14 @@ class SharedPath:
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """What a server says of itself; no secrets."""
+    """What a server says of itself; no secrets.
+
+    Attributes:
+        database: A description.
+        database_id: Of this database and no other; a restored one has another.
+    """
 
     version: str
     user: str
     database: str
+    database_id: str

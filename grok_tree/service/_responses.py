@@ -111,14 +111,15 @@ class ResponseUseCases(UseCases):
         return await self._once(request_id, "restore_response", response_id, result=int, work=work)
 
     async def iter_changes(
-        self, conversation_id: str, since_revision: int
+        self, conversation_id: str, since_revision: int, since_position: int | None = None
     ) -> AsyncGenerator[ChangesPage, None]:
         """Yield what changed after a revision, oldest change first.
 
-        What was hidden comes as tombstones. The last page says which revision the reader then
-        holds; the conversation's own fields are on the first and the last page.
+        A reader that was cut names the last position that it has of that revision. What was hidden
+        comes as tombstones. The last page says which revision the reader then holds; the
+        conversation's own fields are on the first and the last page.
         """
-        cursor = Cursor(since_revision, -1)
+        cursor = Cursor(since_revision, -1 if since_position is None else since_position)
         first = True
         while True:
             page = await self._read(

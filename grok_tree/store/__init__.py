@@ -1,5 +1,6 @@
 """Forests on disk: one writer that commits in groups, readers of consistent snapshots."""
 
+from grok_tree.store._aside import remove_database, set_aside
 from grok_tree.store._check import library_warning
 from grok_tree.store._lock import Owner
 from grok_tree.store._reader import Reader
@@ -7,7 +8,9 @@ from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
     Finish,
+    Mirrored,
     NewResponse,
+    Orphan,
     Remembered,
     ResolvedIds,
     SearchRows,
@@ -20,7 +23,9 @@ __all__ = [
     "ConversationRows",
     "Cursor",
     "Finish",
+    "Mirrored",
     "NewResponse",
+    "Orphan",
     "Owner",
     "Reader",
     "Remembered",
@@ -32,4 +37,6 @@ __all__ = [
     "database_path",
     "library_warning",
     "read_owner",
+    "remove_database",
+    "set_aside",
 ]

@@ -159,7 +159,7 @@ class Batch:
             response.model_name or None,
             response.message,
             response.reasoning or None,
-            encode_facts(_facts(response)),
+            encode_facts(facts_of(response)),
             encode_marks(response.marks),
             None
             if new.growing
@@ -174,7 +174,8 @@ def finished_facts(facts: Facts, finish: Finish) -> Facts:
     return msgspec.structs.replace(facts, usage=finish.usage, timing=finish.timing, origin=origin)
 
 
-def _facts(response: Response) -> Facts:
+def facts_of(response: Response) -> Facts:
+    """Return what is stored of a response in one blob."""
     return Facts(
         settings=response.settings,
         usage=response.usage,

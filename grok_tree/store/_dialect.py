@@ -30,6 +30,7 @@ SCHEMA_VERSION = 2
 
 _PRAGMAS = ("foreign_keys=ON", "mmap_size=0", "cache_size=-16000")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SIGNS_OF_DAMAGE = ("decode to UTF-8", "no such table", "no such column")
 _ADVICE = {
     sqlite3.SQLITE_FULL: "; free some space on its disk and try again",
     sqlite3.SQLITE_IOERR: "; see that its disk is there and has space, and try again",
@@ -188,7 +189,7 @@ def _error(database: Path, error: Exception) -> GrokTreeError:
     cause = getattr(error, "orig", None) or error
     # The low byte is the kind, the rest says more.
     kind = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if kind in _DAMAGED or "decode to UTF-8" in str(cause):
+    if kind in _DAMAGED or any(sign in str(cause) for sign in _SIGNS_OF_DAMAGE):
         return StoreCorrupted(
             f"database {database} is damaged ({_first_words(cause)}); restore a backup,"
             " or move the file away to begin a new one"

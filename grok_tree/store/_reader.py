@@ -28,6 +28,7 @@ from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
+    Mirrored,
     Remembered,
     ResolvedIds,
     ResponseRow,
@@ -118,6 +119,28 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def database_id(self) -> str:
+        """Return what tells this database from every other one."""
+        return self.meta("database_id")
+
+    def meta(self, name: str) -> str:
+        """Return a fact about the database itself, empty when there is none of this name."""
+        query = select(tables.meta.c.value).where(tables.meta.c.name == name)
+        return self._connection.execute(query).scalar() or ""
+
+    def mirrored(self, conversation_id: str) -> Mirrored | None:
+        """Return how far this mirror has copied a conversation, None when not at all."""
+        of = select(_c.key).where(_c.id == raw_id(conversation_id)).scalar_subquery()
+        columns = tables.mirrored.c
+        row = self._connection.execute(
+            select(columns.revision, columns.position, columns.synced_us).where(
+                columns.conversation_key == of
+            )
+        ).first()
+        if row is None:
+            return None
+        return Mirrored(Cursor(row.revision, row.position), time_of(row.synced_us))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation, also a deleted one.

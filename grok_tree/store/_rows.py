@@ -85,6 +85,36 @@ class Cursor:
 
 
 @dataclass(frozen=True)
+class Mirrored:
+    """How far a mirror has copied a conversation.
+
+    Attributes:
+        cursor: Everything up to here is in the mirror.
+        sync_time: When that was so on the server.
+    """
+
+    cursor: Cursor
+    sync_time: datetime
+
+    @property
+    def complete(self) -> bool:
+        """Whether no copying was cut in the middle."""
+        return self.cursor.position < 0
+
+
+class Orphan(NamedTuple):
+    """A copied response whose parent was not copied yet, because that changed later.
+
+    Attributes:
+        before: A copy that is cut goes on from here, to meet the response again.
+    """
+
+    position: int
+    parent_id: bytes
+    before: Cursor
+
+
+@dataclass(frozen=True)
 class ConversationRows:
     """Some conversations, and the token that continues after them."""
 

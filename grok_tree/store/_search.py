@@ -24,6 +24,27 @@ _NOTE = text(
     "INSERT INTO unindexed (response_key)"
     " SELECT :key WHERE :key <= (SELECT up_to_key FROM text_index)"
 )
+_IS_INDEXED = text(
+    "SELECT :key <= (SELECT up_to_key FROM text_index)"
+    " AND NOT EXISTS (SELECT 1 FROM unindexed WHERE response_key = :key)"
+)
+_UNINDEX = text(
+    "INSERT INTO response_text (response_text, rowid, message) VALUES ('delete', :key, :message)"
+)
+_UNINDEX_ALL = text(
+    "INSERT INTO response_text (response_text, rowid, message) SELECT 'delete', key, message"
+    " FROM response WHERE conversation_key = :conversation AND flags & 4 = 0"
+    " AND key <= (SELECT up_to_key FROM text_index)"
+    " AND key NOT IN (SELECT response_key FROM unindexed)"
+)
+_FORGET_ALL = text(
+    "DELETE FROM unindexed WHERE response_key IN"
+    " (SELECT key FROM response WHERE conversation_key = :conversation)"
+)
+_MOVE_BACK = text(
+    "UPDATE text_index SET up_to_key = min(up_to_key, coalesce("
+    "(SELECT max(key) FROM response WHERE conversation_key <> :conversation), 0))"
+)
 _NEXT = text(
     "SELECT max(key) FROM (SELECT key FROM response"
     " WHERE key > (SELECT up_to_key FROM text_index) ORDER BY key LIMIT :limit)"
@@ -64,6 +85,26 @@ _TOKEN = re.compile(r"([tr])([0-9]{1,18}|4611686018427387904)")
 def note_unindexed(connection: Connection, response_key: int) -> None:
     """Remember that a response has ended after the index passed it, if that is so."""
     connection.execute(_NOTE, {"key": response_key})
+
+
+def unindex(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Take texts that are about to change out of the index, by key; they are indexed again.
+
+    The index must be told the old text: it keeps none of its own.
+    """
+    for key, message in rows:
+        if connection.execute(_IS_INDEXED, {"key": key}).scalar():
+            connection.execute(_UNINDEX, {"key": key, "message": message})
+            note_unindexed(connection, key)
+
+
+def forget_texts(connection: Connection, conversation_key: int) -> None:
+    """Take a conversation that is about to be removed out of the index."""
+    of = {"conversation": conversation_key}
+    connection.execute(_UNINDEX_ALL, of)
+    connection.execute(_FORGET_ALL, of)
+    # New rows take the highest keys again, and must be seen as new.
+    connection.execute(_MOVE_BACK, of)
 
 
 def index_some(connection: Connection) -> bool:

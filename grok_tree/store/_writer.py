@@ -20,9 +20,9 @@ from grok_tree.forest import (
 )
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
+from grok_tree.store._mirrored import MirrorWriter
 from grok_tree.store._prepared import Prepared
 from grok_tree.store._reader import (
-    Reader,
     no_conversation,
     no_response,
     path_positions,
@@ -72,7 +72,7 @@ _REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
 _REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")))
 
 
-class Writer(Reader):
+class Writer(MirrorWriter):
     """Reads and writes of one transaction; valid only inside the work that was submitted."""
 
     def insert_conversation(self, conversation: Conversation) -> None:
