@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
 from grok_tree.store import _dialect as dialect
 from grok_tree.store._check import problems
@@ -37,11 +39,8 @@ class Store:
         self._lock = lock
         self._writer_engine = dialect.writer_engine(path)
         self._reader_engine = dialect.reader_engine(path)
-        with dialect.storage_errors(path):
-            connection = self._writer_engine.connect()
-            dialect.prepare_writer(connection, path)
         transact = partial(_transact, path)
-        self._thread = WriterThread(transact, connection)
+        self._thread = WriterThread(transact, self._connect_writer)
         self._closed = False
 
     @classmethod
@@ -132,6 +131,12 @@ class Store:
             self._empty_log()
         finally:
             self._lock.release()
+
+    def _connect_writer(self) -> Connection:
+        with dialect.storage_errors(self._path):
+            connection = self._writer_engine.connect()
+            dialect.prepare_writer(connection, self._path)
+        return connection
 
     def _empty_log(self) -> None:
         try:

@@ -6,8 +6,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ LONGEST_UNINDEXED_S = 1.0
 """With work all the time, it indexes a batch this often."""
 
 Transact = Callable[..., Any]
+Connect = Callable[[], Connection]
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,26 @@ class WriterThread:
     When any work of a group raises, the whole group is rolled back and each piece runs again in a
     transaction of its own, so that one failure harms nobody else. Work may therefore run twice
     and must not change anything but the database until it has succeeded.
+
+    When the storage itself fails, nothing is tried again on that connection: what a failed sync
+    has left is not known, and a second one may report success for what is lost. The group fails,
+    and the next one begins on a new connection.
     """
 
-    def __init__(self, transact: Transact, connection: Connection) -> None:
-        """Start the thread.
+    def __init__(self, transact: Transact, connect: Connect) -> None:
+        """Open the connection, which this thread alone will use, and start the thread.
 
         Args:
             transact: Context manager around a transaction: (connection, *, durable).
-            connection: Used by this thread alone.
+            connect: Opens a connection that is ready to write.
+
+        Raises:
+            StoreError: The database cannot be opened.
         """
         self._transact = transact
-        self._connection = connection
+        self._connect = connect
+        self._connection = connect()
+        self._is_broken = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -96,7 +107,7 @@ class WriterThread:
                 if ended:
                     break
         finally:
-            self._connection.close()
+            self._drop_connection()
 
     def _next_or_chore(self) -> _Job | None:
         """Return the next job; when none comes for a while, index what was written."""
@@ -117,8 +128,8 @@ class WriterThread:
     def _index_some(self) -> None:
         self._indexed_at = time.monotonic()
         try:
-            with self._transact(self._connection, durable=False):
-                self._may_have_unindexed = index_some(self._connection)
+            with self._transaction(durable=False) as connection:
+                self._may_have_unindexed = index_some(connection)
         except StoreError:
             # A search finds it all the same: it indexes what is left.
             self._may_have_unindexed = False
@@ -140,8 +151,9 @@ class WriterThread:
         try:
             results = self._attempt(group)
         except BaseException as error:
-            if len(group) == 1:
-                group[0].future.set_exception(error)
+            if len(group) == 1 or isinstance(error, StoreError):
+                for job in group:
+                    job.future.set_exception(error)
                 return
             for job in group:
                 self._commit([job])
@@ -153,11 +165,33 @@ class WriterThread:
         if not group:
             return []
         durable = any(job.durable for job in group)
-        with self._transact(self._connection, durable=durable):
-            writer = Writer(self._connection)
+        with self._transaction(durable=durable) as connection:
+            writer = Writer(connection)
             results = [job.work(writer) for job in group]
         self._may_have_unindexed = True
         return results
+
+    @contextmanager
+    def _transaction(self, *, durable: bool) -> Iterator[Connection]:
+        """Run a block in a transaction, on a new connection when the last one has failed."""
+        if self._is_broken:
+            self._drop_connection()
+            self._connection = self._connect()
+            self._is_broken = False
+        try:
+            with self._transact(self._connection, durable=durable):
+                yield self._connection
+        except StoreError:
+            self._is_broken = True
+            raise
+
+    def _drop_connection(self) -> None:
+        """Close the connection; one that has failed may fail at that too."""
+        try:
+            self._connection.close()
+        except Exception:
+            _log.warning("a connection could not be closed", exc_info=True)
+            self._connection.invalidate()
 
 
 def _wanted(group: list[_Job]) -> list[_Job]:
