@@ -2,7 +2,7 @@
 
 from grok_tree.store._aside import remove_database, set_aside
 from grok_tree.store._check import library_warning
-from grok_tree.store._lock import Owner
+from grok_tree.store._database import Owner
 from grok_tree.store._reader import Reader
 from grok_tree.store._rows import (
     ConversationRows,

@@ -10,18 +10,18 @@ from sqlalchemy import Connection, LargeBinary, cast, select
 
 from grok_tree.forest import id_text
 from grok_tree.store import _schema as tables
+from grok_tree.store._database import Database
 from grok_tree.store._rows import hash_of_bytes
 
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _LISTED = 20
 
 
-def problems(connection: Connection) -> list[str]:
+def problems(database: Database, connection: Connection) -> list[str]:
     """Return a sentence for each problem: structure, then texts that differ from their hash."""
     structure = [
-        f"the file's structure is damaged: {line}"
-        for line in connection.exec_driver_sql("PRAGMA quick_check").scalars()
-        if line != "ok"
+        f"the database's structure is damaged: {line}"
+        for line in database.structure_problems(connection)
     ]
     return structure or _first(_changed_texts(connection))
 

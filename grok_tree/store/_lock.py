@@ -11,32 +11,17 @@ import fcntl
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from grok_tree.errors import StoreBusy, StoreError
+from grok_tree.store._database import Owner
 
 _GLANCE_S = 0.001
 """One who looks for the owner is gone again after this."""
 _MOST_GLANCES = 200
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who has a database file open.
-
-    Attributes:
-        pid: Of the process.
-        host: The machine it runs on.
-        endpoint: Where it can be joined, such as ``unix:/run/.../socket``; empty if nowhere.
-    """
-
-    pid: int
-    host: str = ""
-    endpoint: str = ""
 
 
 class FileLock:

@@ -7,20 +7,20 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from grok_tree.store import _dialect as dialect
+from grok_tree.store._database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Path) -> None:
-    """Run every migration that the file has not seen, each in one transaction."""
+def migrate(database: Database) -> None:
+    """Run every migration that the database has not seen, each in one transaction."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    engine = dialect.writer_engine(database)
-    with dialect.storage_errors(database), engine.connect() as connection:
+    engine = database.writer_engine()
+    with database.errors(), engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        dialect.mark_as_current(connection)
+        database.mark_as_current(connection)
         connection.commit()
     engine.dispose()

@@ -7,18 +7,16 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
-from grok_tree.store import _dialect as dialect
 from grok_tree.store._check import problems
-from grok_tree.store._lock import FileLock, Owner
-from grok_tree.store._lock import read_owner as _read_owner
+from grok_tree.store._database import SCHEMA_VERSION, Database, Owner, Ownership
 from grok_tree.store._reader import Reader
+from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._thread import WriterThread
 from grok_tree.store._writer import Writer
 
@@ -33,14 +31,13 @@ class Store:
     Methods may be called from any thread.
     """
 
-    def __init__(self, path: Path, lock: FileLock) -> None:
-        """Open a file whose schema is current; `Store.open` is for everybody else."""
-        self._path = path
-        self._lock = lock
-        self._writer_engine = dialect.writer_engine(path)
-        self._reader_engine = dialect.reader_engine(path)
-        transact = partial(_transact, path)
-        self._thread = WriterThread(transact, self._connect_writer)
+    def __init__(self, database: Database, ownership: Ownership) -> None:
+        """Open a database whose schema is current; `Store.open` is for everybody else."""
+        self._database = database
+        self._ownership = ownership
+        self._writer_engine = database.writer_engine()
+        self._reader_engine = database.reader_engine()
+        self._thread = WriterThread(database.transaction, self._connect_writer)
         self._closed = False
 
     @classmethod
@@ -59,23 +56,22 @@ class Store:
             StoreCorrupted: It is damaged.
             StoreError: It cannot be read or made.
         """
-        path = database_path(location)
-        if dialect.file_version(path) is None and not create:
-            raise StoreForeign(f"there is no database {path}; check the name")
-        _make_folder(path)
-        lock = FileLock(path)
+        database = database_at(location)
+        if database.version() is None and not create:
+            raise StoreForeign(f"there is no database {database.description}; check the name")
+        ownership = database.own()
         try:
-            # Asked again: until the lock was ours, another process may have made the file.
-            _bring_up_to_date(path, dialect.file_version(path))
-            return cls(path, lock)
+            # Asked again: until it was ours, another process may have made the database.
+            _bring_up_to_date(database, database.version())
+            return cls(database, ownership)
         except BaseException:
-            lock.release()
+            ownership.release()
             raise
 
     @property
     def description(self) -> str:
         """What this is, for people; without secrets."""
-        return f"SQLite file {self._path}"
+        return self._database.description
 
     def submit(self, work: Callable[[Writer], T], *, durable: bool = True) -> Future[T]:
         """Queue work for the writer.
@@ -98,7 +94,7 @@ class Store:
         if self._closed:
             raise StoreError("the database was closed; open it again")
         with (
-            dialect.storage_errors(self._path),
+            self._database.errors(),
             self._reader_engine.connect() as connection,
             connection.begin(),
         ):
@@ -108,17 +104,17 @@ class Store:
         """Look for damage; return a sentence for each problem, none when all is well."""
         try:
             with (
-                dialect.storage_errors(self._path),
+                self._database.errors(),
                 self._reader_engine.connect() as connection,
                 connection.begin(),
             ):
-                return problems(connection)
+                return problems(self._database, connection)
         except StoreCorrupted as damage:
             return [damage.message]
 
     def announce(self, endpoint: str) -> None:
         """Say where this process can be joined, to those who find the file taken."""
-        self._lock.announce(endpoint)
+        self._ownership.announce(endpoint)
 
     def close(self) -> None:
         """Finish what is queued, free the file and the lock. May be called twice."""
@@ -128,23 +124,32 @@ class Store:
         try:
             self._thread.close()
             self._reader_engine.dispose()
-            self._empty_log()
+            self._tidy()
         finally:
-            self._lock.release()
+            self._ownership.release()
 
     def _connect_writer(self) -> Connection:
-        with dialect.storage_errors(self._path):
+        with self._database.errors():
             connection = self._writer_engine.connect()
-            dialect.prepare_writer(connection, self._path)
+            self._database.prepare_writer(connection)
         return connection
 
-    def _empty_log(self) -> None:
+    def _tidy(self) -> None:
         try:
-            with dialect.storage_errors(self._path), self._writer_engine.connect() as connection:
-                dialect.checkpoint(connection)
+            with self._database.errors(), self._writer_engine.connect() as connection:
+                self._database.tidy(connection)
         except StoreError:
-            # Nothing is lost: the next one who opens the file finds the log beside it.
-            _log.warning("the log of %s could not be emptied", self._path, exc_info=True)
+            # Nothing is lost: the next one who opens it finds all that was committed.
+            _log.warning("%s could not be tidied", self._database.description, exc_info=True)
+
+
+def database_at(location: str | Path) -> Database:
+    """Return the database that a location names; nothing is opened.
+
+    Raises:
+        InvalidOperationError: It is a URL of an unknown kind of database, or names no file.
+    """
+    return SqliteFile(database_path(location))
 
 
 def database_path(location: str | Path) -> Path:
@@ -169,28 +174,15 @@ def database_path(location: str | Path) -> Path:
 
 
 def read_owner(location: str | Path) -> Owner | None:
-    """Return who owns a database file now, None when nobody does."""
-    return _read_owner(database_path(location))
+    """Return who owns a database now, None when nobody does."""
+    return database_at(location).owner()
 
 
-def _transact(path: Path, connection: Any, *, durable: bool) -> Any:
-    return dialect.transaction(connection, path, durable=durable)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StoreError(
-            f"the folder of database {path} cannot be made: {error.strerror}"
-        ) from error
-
-
-def _bring_up_to_date(path: Path, version: int | None) -> None:
+def _bring_up_to_date(database: Database, version: int | None) -> None:
     if version is None:
-        dialect.create_schema(path)
-    elif version < dialect.SCHEMA_VERSION:
+        database.create()
+    elif version < SCHEMA_VERSION:
         # Slow to import, and needed once per release.
         from grok_tree.store._migrate import migrate
 
-        migrate(path)
+        migrate(database)

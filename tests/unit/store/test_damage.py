@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 
 from grok_tree.errors import StoreCorrupted, StoreError
 from grok_tree.store import Store
-from grok_tree.store._dialect import prepare_writer
+from grok_tree.store._sqlite import SqliteFile
 from tests.unit.store._shelf import (
     NOW,
     add_conversation,
@@ -112,7 +112,7 @@ def test_a_page_that_cannot_be_read_is_a_problem_and_no_surprise(path: Path) -> 
 def test_a_place_without_a_write_ahead_log_is_refused(path: Path) -> None:
     engine = create_engine("sqlite://")
     with engine.connect() as connection, pytest.raises(StoreError, match="local disk"):
-        prepare_writer(connection, path)
+        SqliteFile(path).prepare_writer(connection)
     engine.dispose()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from grok_tree.errors import StoreError
 from grok_tree.store import Store, Writer
-from grok_tree.store import _dialect as dialect
+from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._thread import WriterThread
 
 
@@ -25,7 +25,7 @@ class Disk:
         self.path = path
         self.connections: list[Connection] = []
         self.n_failing = 0
-        self._engine = dialect.writer_engine(path)
+        self._engine = SqliteFile(path).writer_engine()
 
     def connect(self) -> Connection:
         self.connections.append(self._engine.connect())
@@ -33,7 +33,7 @@ class Disk:
 
     @contextmanager
     def transact(self, connection: Connection, *, durable: bool) -> Iterator[None]:
-        with dialect.transaction(connection, self.path, durable=durable):
+        with SqliteFile(self.path).transaction(connection, durable=durable):
             yield
             if self.n_failing:
                 self.n_failing -= 1

@@ -22,7 +22,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import Conversation, ConversationId, uuid7_text
 from grok_tree.store import Store, Writer, read_owner
-from grok_tree.store._dialect import SCHEMA_VERSION
+from grok_tree.store._database import SCHEMA_VERSION
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

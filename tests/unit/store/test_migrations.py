@@ -14,10 +14,11 @@ import msgspec
 import pytest
 
 from grok_tree.store import Store
-from grok_tree.store._dialect import APPLICATION_ID, SCHEMA_VERSION
+from grok_tree.store._database import SCHEMA_VERSION
 from grok_tree.store._migrate import migrate
 from grok_tree.store._reader import RESPONSE
 from grok_tree.store._rows import ResponseRow
+from grok_tree.store._sqlite import APPLICATION_ID, SqliteFile
 from tests.unit.store._shelf import add_conversation, read
 from tools.store_database import FOLDER, contents
 
@@ -39,7 +40,7 @@ def pragma(path: Path, name: str) -> int:
 
 def test_the_migrations_make_the_same_tables_as_a_new_file(tmp_path: Path) -> None:
     migrated, new = tmp_path / "migrated.db", tmp_path / "new.db"
-    migrate(migrated)
+    migrate(SqliteFile(migrated))
     Store.open(new).close()
     assert tables_of(migrated) == tables_of(new)
     assert pragma(migrated, "application_id") == APPLICATION_ID

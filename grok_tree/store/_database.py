@@ -1,0 +1,96 @@
+"""The seam between the store and a kind of database: all that only one kind can do or needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+SCHEMA_VERSION = 2
+"""Raised with every migration; equals the number of the newest one."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has a database open.
+
+    Attributes:
+        pid: Of the process.
+        host: The machine it runs on.
+        endpoint: Where it can be joined, such as ``unix:/run/.../socket``; empty if nowhere.
+    """
+
+    pid: int
+    host: str = ""
+    endpoint: str = ""
+
+
+class Ownership(Protocol):
+    """The right to write to a database, held by one process until it ends."""
+
+    def announce(self, endpoint: str) -> None:
+        """Write down where this process can be joined."""
+
+    def release(self) -> None:
+        """Give the database up."""
+
+
+class Database(Protocol):
+    """One database, opened or not."""
+
+    @property
+    def description(self) -> str:
+        """What it is, for people; without secrets."""
+
+    def version(self) -> int | None:
+        """Return the version of its schema, None when there is none yet.
+
+        Raises:
+            StoreForeign: It is not a database of ours; it is left as it is.
+            SchemaTooNew: It was written by a newer release; it is left as it is.
+            StoreError: It cannot be read.
+        """
+
+    def own(self) -> Ownership:
+        """Take the right to write, at once.
+
+        Raises:
+            StoreBusy: Somebody else has it; `details` hold ``pid`` and ``endpoint``.
+        """
+
+    def owner(self) -> Owner | None:
+        """Return who owns it now, None when nobody does."""
+
+    def create(self) -> None:
+        """Make the schema of this release, whole or not at all."""
+
+    def mark_as_current(self, connection: Connection) -> None:
+        """Say in the database that its schema is this release's."""
+
+    def writer_engine(self) -> Engine:
+        """Return the engine of the one connection that writes."""
+
+    def reader_engine(self) -> Engine:
+        """Return the engine of the connections that read consistent snapshots."""
+
+    def prepare_writer(self, connection: Connection) -> None:
+        """Make a new connection ready to write, and see that the database is readable at all."""
+
+    def transaction(self, connection: Connection, *, durable: bool) -> AbstractContextManager[None]:
+        """Run a block in one write transaction.
+
+        A durable commit is on the disk when the block ends; another may be lost by a power cut
+        (never by a crash of the process) until the next durable one.
+        """
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn the database's own errors into ours."""
+
+    def structure_problems(self, connection: Connection) -> Iterable[str]:
+        """Yield what the database itself finds damaged, a line each."""
+
+    def tidy(self, connection: Connection) -> None:
+        """Leave everything in order after the last write."""
