@@ -16,6 +16,9 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "repeats":          (1_000,  10_000, 100_000),
     "lost_answers":     (    3,      20,     200),
     "leavings":         (   50,     100,   1_000),
+    "killed_servers":   (    2,      10,     200),
+    "killed_programs":  (    2,      10,     200),
+    "killed_models":    (   20,     200,     200),
     "hostile_calls":    (2_000,  10_000,  50_000),
 }  # fmt: skip
 

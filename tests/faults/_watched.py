@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from grok_tree.forest import Model, SamplerEvent, Settings, Token
-from grok_tree.samplers import Prompt, SamplerRegistry, ScriptedSampler
+from grok_tree.samplers import Prompt, Sampler, SamplerRegistry, ScriptedSampler
 from grok_tree.server import RunningServer, ServerSettings, running_server
 
 WORD_S = 0.01
@@ -64,11 +64,11 @@ class WatchedSampler:
 
 
 @asynccontextmanager
-async def watched_server(database: Path, sampler: WatchedSampler) -> AsyncIterator[RunningServer]:
-    """Run a real server in this event loop whose default model is watched."""
+async def watched_server(database: Path, sampler: Sampler) -> AsyncIterator[RunningServer]:
+    """Run a real server in this event loop whose default model is a sampler's first."""
     settings = ServerSettings(
         database=database,
-        model="watched/talker",
+        model=sampler.models()[0].name,
         samplers=lambda: SamplerRegistry([sampler, ScriptedSampler()]),
     )
     async with running_server(settings) as server:
