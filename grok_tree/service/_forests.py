@@ -29,8 +29,8 @@ class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
     """
 
 
-REQUESTS_KEPT = timedelta(hours=24)
-"""A repeat within this time returns the first result."""
+REQUESTS_KEPT = timedelta(hours=48)
+"""Twice what is promised, so that a clock which was set forwards forgets no request early."""
 
 FORGET_EVERY_S = 3600.0
 

@@ -19,6 +19,8 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "killed_servers":   (    2,      10,     200),
     "killed_programs":  (    2,      10,     200),
     "killed_models":    (   20,     200,     200),
+    "rounds_of_adds":   (    1,       5,      50),
+    "clock_jumps":      (   50,   1_000,  10_000),
     "hostile_calls":    (2_000,  10_000,  50_000),
 }  # fmt: skip
 
