@@ -14,8 +14,8 @@ import anyio
 import anyio.to_thread
 import platformdirs
 
+from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._connection import (
-    ChannelOptions,
     Connection,
     Metadata,
     Place,
@@ -59,8 +59,11 @@ class AsyncClient:
                 embedded server of this machine.
             api_key: The server's key; None: GROK_TREE_API_KEY, else no key.
             metadata: Pairs that are sent with every call.
-            timeout: Seconds for calls that do not stream; None for 60.
-            channel_options: gRPC channel options.
+            timeout: Seconds that each call may take, repeats included; None for 60, and an hour
+                where a call streams.
+            channel_options: gRPC channel options, rather than our own of the same name. A call
+                that finds no server is tried 5 times within about 3 s; ``grpc.service_config``
+                changes that and ``("grpc.enable_retries", 0)`` turns it off.
             mirror: Reserved: whether to keep a local copy for reading without the server.
             model: Sampled when neither the call nor the conversation names one; None:
                 GROK_TREE_MODEL, else the server's default.

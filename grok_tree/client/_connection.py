@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+import math
 import re
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
-import grpc
 import grpc.aio
 
+from grok_tree.client._channel import ChannelOptions, open_channel
 from grok_tree.errors import (
     ConnectionFailedError,
+    DeadlineExceededError,
     GrokTreeError,
     InvalidOperationError,
     ServerUnavailable,
@@ -24,31 +26,27 @@ from grok_tree.wire import ForestsStub, error_from_call
 UNARY_TIMEOUT_S = 60.0
 """Of every call that does not stream, unless the caller says otherwise."""
 
+STREAM_TIMEOUT_S = 3600.0
+"""Of every call that streams, unless the caller says otherwise."""
+
 RECOVERIES = 4
 """How often a lost server of this machine is replaced within one call."""
 
-INSECURE = "insecure://"
-"""Before an address: no encryption although it is another machine's."""
-
 _ADDRESS = re.compile(r"unix:.+|(insecure://)?[^\s/]+")
-_LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 _METADATA_KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+(?<!-bin)")
 _METADATA_VALUE = re.compile(r"[ -~]*")
 
-_KEEPALIVE = (
-    # A server that froze, or a network that is gone, is noticed within 15 s of silence.
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.ping_timeout_ms", 5_000),
-    ("grpc.http2.max_pings_without_data", 0),
-)
-
-ChannelOptions = Sequence[tuple[str, Any]]
 Metadata = Sequence[tuple[str, str]]
 
 
 class Place(Protocol):
-    """Where a server is."""
+    """Where a server is.
+
+    Attributes:
+        fixed: Whether a server that went away is expected back at the same address.
+    """
+
+    fixed: bool
 
     @property
     def known(self) -> str:
@@ -66,6 +64,8 @@ class Place(Protocol):
 
 class RemotePlace:
     """A server somewhere, at a fixed address."""
+
+    fixed = True
 
     def __init__(self, address: str) -> None:
         if not _ADDRESS.fullmatch(address):
@@ -104,7 +104,7 @@ class Connection:
             place: Where the server is.
             api_key: Sent with every call; never logged.
             metadata: Sent with every call.
-            timeout: Seconds for calls that do not stream; None for the default.
+            timeout: Seconds for each call; None for a minute, and an hour where a call streams.
             options: gRPC channel options, rather than our own of the same name.
 
         Raises:
@@ -122,36 +122,46 @@ class Connection:
     async def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """Make a call that gives one message.
 
+        A call that finds no server is repeated, with growing pauses, while its time is not over.
+
         Args:
             method: Name of the call in the schema.
             request: Its message.
-            timeout: Seconds; None for the client's.
+            timeout: Seconds in all; None for the client's.
 
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
-        limit = timeout or self._timeout or UNARY_TIMEOUT_S
+        deadline = _Deadline(timeout or self._timeout or UNARY_TIMEOUT_S)
         for _ in range(RECOVERIES):
             try:
-                return await self._once(method, request, limit)
+                return await self._once(method, request, deadline)
             except ServerUnavailable:
                 # Every change carries a request id, so a repeat is safe.
                 if not await anyio.to_thread.run_sync(self._place.recover):
                     raise
-        return await self._once(method, request, limit)
+        return await self._once(method, request, deadline)
 
     async def stream(
         self, method: str, request: Any, *, timeout: float | None = None
     ) -> AsyncGenerator[Any, None]:
         """Make a call that gives messages; closing the iterator cancels the call.
 
+        It is repeated as `call` is, until its first message has come.
+
+        Args:
+            method: Name of the call in the schema.
+            request: Its message.
+            timeout: Seconds in all; None for the client's, `math.inf` for no limit.
+
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
+        deadline = _Deadline(timeout or self._timeout or STREAM_TIMEOUT_S)
         for _ in range(RECOVERIES):
             begun = False
             try:
-                async for message in self._stream_once(method, request, timeout):
+                async for message in self._stream_once(method, request, deadline):
                     begun = True
                     yield message
             except ServerUnavailable:
@@ -159,7 +169,7 @@ class Connection:
                     raise
             else:
                 return
-        async for message in self._stream_once(method, request, timeout):
+        async for message in self._stream_once(method, request, deadline):
             yield message
 
     def describe(self) -> str:
@@ -177,10 +187,11 @@ class Connection:
         """Give up the server, if it is ours."""
         self._place.release()
 
-    async def _once(self, method: str, request: Any, timeout: float) -> Any:
+    async def _once(self, method: str, request: Any, deadline: _Deadline) -> Any:
         address, stub = await self._stub()
+        left = deadline.left(address)
         try:
-            return await getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
+            return await getattr(stub, method)(request, timeout=left, metadata=self._metadata)
         except grpc.aio.AioRpcError as error:
             raise _ours(error, address) from error
         except asyncio.CancelledError:
@@ -188,10 +199,11 @@ class Connection:
             raise
 
     async def _stream_once(
-        self, method: str, request: Any, timeout: float | None
+        self, method: str, request: Any, deadline: _Deadline
     ) -> AsyncGenerator[Any, None]:
         address, stub = await self._stub()
-        call = getattr(stub, method)(request, timeout=timeout, metadata=self._metadata)
+        left = deadline.left(address)
+        call = getattr(stub, method)(request, timeout=left, metadata=self._metadata)
         try:
             async for message in call:
                 yield message
@@ -216,34 +228,31 @@ class Connection:
         address = self._place.known or await anyio.to_thread.run_sync(self._place.address)
         opened = self._channels.get(loop)
         if opened is None or opened[0] != address:
-            channel = self._channel(address)
+            channel = open_channel(address, self._options, repeats=self._place.fixed)
             opened = self._channels[loop] = (address, channel, ForestsStub(channel))
         return address, opened[2]
 
-    def _channel(self, address: str) -> grpc.aio.Channel:
-        target = address.removeprefix(INSECURE)
-        near = _is_near(target)
-        options = dict(_KEEPALIVE)
-        if near:
-            # Otherwise an http_proxy of the environment is asked even for this machine.
-            options["grpc.enable_http_proxy"] = 0
-        arguments = list((options | dict(self._options)).items())
-        if near or address.startswith(INSECURE):
-            return grpc.aio.insecure_channel(target, options=arguments)
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=arguments)
 
+class _Deadline:
+    """When a call must be over, however often it is repeated."""
 
-def _is_near(target: str) -> bool:
-    """Return whether nobody but this machine can be behind a target."""
-    if target.startswith("unix:"):
-        return True
-    host = target.rpartition(":")[0] or target
-    if host in _LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+
+    def left(self, address: str) -> float | None:
+        """Return the seconds that are left; None for no limit.
+
+        Raises:
+            DeadlineExceededError: None are.
+        """
+        if math.isinf(self._ends_at):
+            return None
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceededError(
+                f"the server at {address} did not answer in time; try again or raise timeout="
+            )
+        return left
 
 
 def _checked_metadata(metadata: Metadata) -> Metadata:

@@ -35,6 +35,8 @@ class EmbeddedPlace:
     When the process that has the file ends, the next call takes the file over.
     """
 
+    fixed = False
+
     def __init__(self, database: Path, model: str) -> None:
         """Prepare; nothing is opened yet.
 

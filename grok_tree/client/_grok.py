@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
+from grok_tree.client._attaching import attached_sampling
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._response import Response
+from grok_tree.client._sampling import SamplingGroup
 from grok_tree.forest import (
     NAMED_PROMPTS,
     ConversationChange,
@@ -150,6 +152,22 @@ class Grok:
         found = (await self._client._connection.call("GetResponses", request)).responses[0]
         conversation = await self.get_conversation(found.conversation_id)
         return conversation.get_response(found.response_id)
+
+    async def attach(self, sampling_id: str, *, timeout: float | None = None) -> SamplingGroup:
+        """Follow a sampling that any client began, from its first token; it may have ended.
+
+        Leaving it leaves the model to its other readers; `cancel` stops it for all.
+
+        Args:
+            sampling_id: What `Sampling.sampling_id` was; known to the server for 24 hours.
+            timeout: Seconds until following fails; None for the client's, or an hour.
+
+        Raises:
+            SamplingNotFound: None of this id runs, or is remembered.
+        """
+        call = attached_sampling(self, sampling_id, timeout)
+        started = await call.begun()
+        return SamplingGroup(call, len(started.response_ids))
 
     async def list_conversations(
         self,

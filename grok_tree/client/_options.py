@@ -27,7 +27,8 @@ class SamplingOptions(TypedDict, total=False):
         model_name: ``provider/model``, for this call only.
         system_prompt: For this call only.
         detach: Let the server go on when this program leaves.
-        timeout: Seconds until the call fails, None for no limit.
+        timeout: Seconds until the call fails, whatever comes; None for the client's, which is an
+            hour for samplings unless it was given.
         temperature: 0 or more; 0 is greedy.
         top_p: Nucleus size, above 0 up to 1.
         min_p: Smallest probability relative to the likeliest token, 0 to 1.

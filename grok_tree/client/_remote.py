@@ -76,17 +76,11 @@ class Remote:
         """Make a call."""
         return await self._connection.call(method, request, timeout=timeout)
 
-    async def sample(
-        self, request: pb.SampleRequest, timeout: float | None
-    ) -> AsyncGenerator[pb.SampleEvents, None]:
-        """Sample in this conversation and yield what happens."""
-        request.request_id = self._new_request_id()
-        request.conversation_id = self.conversation_id
-        async with aclosing(
-            self._connection.stream("Sample", request, timeout=timeout)
-        ) as messages:
-            async for message in messages:
-                yield message
+    def stream(
+        self, method: str, request: Any, *, timeout: float | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Make a call that gives messages; closing the iterator cancels the call."""
+        return self._connection.stream(method, request, timeout=timeout)
 
     async def cancel_sampling(self, sampling_id: str) -> None:
         """Stop a sampling."""

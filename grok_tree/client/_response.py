@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from grok_tree import forest
 from grok_tree.client import _html
+from grok_tree.client._attaching import attached_answer
 from grok_tree.client._fields import ResponseFields
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
@@ -104,6 +105,16 @@ class Response(ResponseFields):
     def reply(self, text: str, **options: Unpack[SamplingOptions]) -> Sampling:
         """Add a human response below this one and sample the answer."""
         return self._conversation.add_response(text, parent=self._id, **options)
+
+    def attach(self, *, timeout: float | None = None) -> Sampling:
+        """Follow how this answer grows, whoever asked for it; one that has ended comes at once.
+
+        Leaving it leaves the model to its other readers; `cancel` stops it for all.
+
+        Args:
+            timeout: Seconds until following fails; None for the client's, or an hour.
+        """
+        return Sampling(attached_answer(self._conversation, self._id, timeout))
 
     def select(self) -> Awaitable[None]:
         """Make this the leaf, where the next turn attaches.

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, overload
 
+from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._client import AsyncClient
-from grok_tree.client._connection import ChannelOptions, Metadata
+from grok_tree.client._connection import Metadata
 from grok_tree.client._grok import Grok, ResolvedId, SearchPage
 from grok_tree.client._models import Models
 from grok_tree.client._portal import Portal
+from grok_tree.client._response import Response
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_response import SyncResponse
+from grok_tree.client._sync_sampling import SyncSamplingGroup
 from grok_tree.forest import Model
 
 
@@ -171,8 +174,22 @@ class SyncGrok:
             ResponseNotFound: There is none of this id.
             ConversationDeletedError: Its conversation was deleted.
         """
-        found = self._portal.run(self._grok.get_response, response_id)
-        return SyncConversation(self._portal, found.conversation)._wrap(found)
+        return self._wrap(self._portal.run(self._grok.get_response, response_id))
+
+    def attach(self, sampling_id: str, *, timeout: float | None = None) -> SyncSamplingGroup:
+        """Follow a sampling that any client began, from its first token; it may have ended.
+
+        Leaving it leaves the model to its other readers; `cancel` stops it for all.
+
+        Args:
+            sampling_id: What `Sampling.sampling_id` was; known to the server for 24 hours.
+            timeout: Seconds until following fails; None for the client's, or an hour.
+
+        Raises:
+            SamplingNotFound: None of this id runs, or is remembered.
+        """
+        group = self._portal.run(self._grok.attach, sampling_id, timeout=timeout)
+        return SyncSamplingGroup(self._portal, group, self._wrap)
 
     def list_conversations(
         self,
@@ -230,3 +247,6 @@ class SyncGrok:
             InvalidOperationError: It is not the beginning of an id.
         """
         return self._portal.run(self._grok.resolve_id, prefix)
+
+    def _wrap(self, response: Response) -> SyncResponse:
+        return SyncConversation(self._portal, response.conversation)._wrap(response)

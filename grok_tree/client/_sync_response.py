@@ -95,6 +95,16 @@ class SyncResponse(ResponseFields):
         """Add a human response below this one and sample the answer."""
         return self._conversation._sync_sampling(self._response.reply(text, **options))
 
+    def attach(self, *, timeout: float | None = None) -> SyncSampling:
+        """Follow how this answer grows, whoever asked for it; one that has ended comes at once.
+
+        Leaving it leaves the model to its other readers; `cancel` stops it for all.
+
+        Args:
+            timeout: Seconds until following fails; None for the client's, or an hour.
+        """
+        return self._conversation._sync_sampling(self._response.attach(timeout=timeout))
+
     def select(self) -> None:
         """Make this the leaf, where the next turn attaches.
 

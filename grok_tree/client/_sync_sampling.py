@@ -37,6 +37,11 @@ class _SyncHandle:
         self._wrap = wrap
 
     @property
+    def sampling_id(self) -> str:
+        """The id by which any client can attach to it; empty where nothing is sampled."""
+        return self._handle.sampling_id
+
+    @property
     def human_response(self) -> SyncResponse | None:
         """The human response of this turn, once it is stored; None when there is none."""
         human = self._handle.human_response

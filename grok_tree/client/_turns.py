@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grok_tree.client._cache import Cache
+from grok_tree.client._call import Call, Leaving, Open
+from grok_tree.client._follower import Follower
 from grok_tree.client._options import SamplingOptions, check_nothing_sampled, settings_of
-from grok_tree.client._sampling import Call, Open
 from grok_tree.forest import (
     Ended,
     Origin,
@@ -24,7 +25,7 @@ from grok_tree.forest import (
     check_turn,
     checked_text,
 )
-from grok_tree.wire import EventReader, origin_to_wire, pb, settings_to_wire
+from grok_tree.wire import origin_to_wire, pb, settings_to_wire
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -63,6 +64,7 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
     if settings.seed is None:
         settings = msgspec.structs.replace(settings, seed=client._next_seed(turn.n))
     request = pb.SampleRequest(
+        request_id=client._new_request_id(),
         parent_response_id=turn.parent or "",
         message=turn.message,
         n=turn.n,
@@ -75,15 +77,19 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
 
     async def open_stream() -> AsyncGenerator[list[SamplingEvent], None]:
         await conversation._stored()
+        request.conversation_id = conversation.conversation_id
         request.model_name = conversation._model_for(asked_model)
-        reader = EventReader()
-        timeout = turn.options.get("timeout")
-        stream = conversation._remote.sample(request, timeout)
-        async with aclosing(stream) as messages:
-            async for message in messages:
-                yield reader.events(message)
+        follower = Follower(conversation._remote.stream, turn.options.get("timeout"))
+        async with aclosing(follower.sample(request)) as batches:
+            async for events in batches:
+                yield events
 
-    return _call(conversation, open_stream, detached=request.detach)
+    return _call(
+        conversation,
+        open_stream,
+        leaving="stay" if request.detach else "stop",
+        sampling_id=request.request_id,
+    )
 
 
 def manual_call(conversation: Conversation, draft: ResponseDraft, options: SamplingOptions) -> Call:
@@ -110,16 +116,19 @@ def manual_call(conversation: Conversation, draft: ResponseDraft, options: Sampl
         )
         yield [started, Token(draft.message), Ended(response=stored.value)]
 
-    return _call(conversation, open_stream, detached=True)
+    return _call(conversation, open_stream, leaving="stay", sampling_id="")
 
 
-def _call(conversation: Conversation, open_stream: Open, *, detached: bool) -> Call:
+def _call(
+    conversation: Conversation, open_stream: Open, *, leaving: Leaving, sampling_id: str
+) -> Call:
     return Call(
         open_stream,
         conversation._remote.cancel_sampling,
         _Acceptance(conversation._cache),
         conversation.get_response,
-        detached=detached,
+        leaving=leaving,
+        sampling_id=sampling_id,
     )
 
 
