@@ -195,6 +195,5 @@ async def one_add(database: Path, clock: JumpingClock) -> list[str]:
     async with open_forests(here) as forests:
         made = await forests.create_conversation("create")
         added = await add_draft(forests, made.conversation_id, 1)
-        await anyio.sleep(0)
     await to_thread.run_sync(here.store.close)
     return added

@@ -15,8 +15,9 @@ import grpc.aio
 import pytest
 from anyio import to_thread
 
-from grok_tree import AsyncClient
+from grok_tree import AsyncClient, Conversation
 from grok_tree.errors import SamplingInterrupted
+from grok_tree.forest import Response
 from grok_tree.testing import server_process
 from grok_tree.wire import pb
 from tests.faults._figures import Shown
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.anyio
 N_STREAMS = 8
 MOST_LOST_S = 0.5
 MOST_LOST_TOKENS = 64
+LONGEST_WAIT_S = 20.0
 QUESTION = " ".join(f"word{number}" for number in range(2_000))
 ANSWER = f"echo: {QUESTION}"
 
@@ -39,6 +41,12 @@ class Heard:
 
     conversation_id: str
     arrived: list[tuple[float, str]] = field(default_factory=list)
+    has_some: anyio.Event = field(default_factory=anyio.Event)
+
+    def add(self, text: str) -> None:
+        """Note that some text has come now."""
+        self.arrived.append((time.monotonic(), text))
+        self.has_some.set()
 
     def before(self, moment: float) -> str:
         """Return the text that had come by a moment."""
@@ -59,7 +67,7 @@ async def listen(calls: Any, reader: Heard) -> None:
     try:
         async for events in calls.Sample(request):
             for batch in events.tokens:
-                reader.arrived.append((time.monotonic(), batch.text))
+                reader.add(batch.text)
     except grpc.aio.AioRpcError:
         pass
 
@@ -82,8 +90,7 @@ async def test_a_killed_server_keeps_what_came_up_to_half_a_second(
                     await to_thread.run_sync(phoenix.kill)
             await to_thread.run_sync(phoenix.start)
             async with calls_to(phoenix.host) as calls:
-                for reader in readers:
-                    shortest.append(await n_tokens_lost(calls, reader, killed_at))
+                shortest += [await n_tokens_lost(calls, one, killed_at) for one in readers]
     shown.kept(
         f"{len(shortest)} of {len(shortest)} kept as failed, a prefix of the answer,"
         f" {max(shortest)} tokens short at most"
@@ -109,7 +116,7 @@ async def n_tokens_lost(calls: Any, reader: Heard, killed_at: float) -> int:
 
 PROGRAM = """
 import asyncio, sys
-from grok_tree import AsyncClient
+from grok_tree import AsyncClient, Conversation
 
 async def read(client, number):
     text = ""
@@ -133,12 +140,9 @@ async def test_a_killed_program_leaves_everything_it_read(tmp_path: Path, shown:
         sampler = PipedSampler()
         async with watched_server(tmp_path / f"{number}.db", sampler) as server:
             texts = await read_until_killed(server.address, shown.random.randint(1, 500))
-            with anyio.fail_after(10):
-                await all_stopped(sampler)
             async with AsyncClient(server.address) as client:
                 for conversation in await client.grok.list_conversations():
-                    await conversation.load()
-                    kept = conversation.forest.responses[-1]
+                    kept = await ended_answer(conversation)
                     assert (kept.partial, kept.finish_reason) == (True, "disconnected")
                     assert is_prefix(kept.message)
                     assert kept.message.startswith(texts.get(conversation.title, ""))
@@ -156,9 +160,14 @@ async def read_until_killed(host: str, n_lines: int) -> dict[str, str]:
     return dict(line.decode().removesuffix("\n").split(" ", 1) for line in lines)
 
 
-async def all_stopped(sampler: PipedSampler) -> None:
-    for process in sampler.speaking.values():
-        await process.wait()
+async def ended_answer(conversation: Conversation) -> Response:
+    """Return the answer of a conversation with one turn as soon as it has ended."""
+    with anyio.fail_after(LONGEST_WAIT_S):
+        while True:
+            await conversation.refresh()
+            kept = conversation.forest.responses[-1]
+            if kept.finish_reason is not None:
+                return kept
 
 
 async def test_a_killed_model_leaves_everything_it_said(tmp_path: Path, shown: Shown) -> None:
@@ -173,12 +182,12 @@ async def test_a_killed_model_leaves_everything_it_said(tmp_path: Path, shown: S
             asked = f"question {number}"
             conversation = client.grok.create_conversation()
             sampling = conversation.add_response(asked)
-            n_wanted, n_read = shown.random.randint(1, 100), 0
+            stream = aiter(sampling)
+            for _ in range(shown.random.randint(1, 100)):
+                await anext(stream)
+            sampler.speaking[asked].kill()
             with pytest.raises(SamplingInterrupted) as caught:
-                async for _ in sampling:
-                    n_read += 1
-                    if n_read == n_wanted:
-                        sampler.speaking[asked].kill()
+                await sampling
             kept = conversation.forest.responses[-1]
             assert (kept.partial, kept.finish_reason) == (True, "failed")
             assert kept.message == sampler.said[asked]
@@ -196,9 +205,9 @@ async def test_a_stopped_server_keeps_every_stream(tmp_path: Path, shown: Shown)
             async with anyio.create_task_group() as tasks:
                 for reader in readers:
                     tasks.start_soon(listen, calls, reader)
-                with anyio.fail_after(20):
-                    while not all(reader.arrived for reader in readers):
-                        await anyio.sleep(0.01)  # until each has had a word
+                with anyio.fail_after(LONGEST_WAIT_S):
+                    for reader in readers:
+                        await reader.has_some.wait()
                 begun = time.monotonic()
                 code = await to_thread.run_sync(server.terminate)
                 took_s = time.monotonic() - begun
