@@ -86,6 +86,13 @@ class Cache:
             self._leaf_revision = revision
             self._n_changes += 1
 
+    def clear(self) -> None:
+        """Forget everything, because it is of another database."""
+        self.revision = self._leaf_revision = 0
+        self._stored = None
+        self._slots, self._positions = {}, {}
+        self._n_changes += 1
+
     def pin_leaf(self, response_id: ResponseId | None) -> None:
         """Let a leaf hold here, whatever the server says, until it was told."""
         self._pin = _Pin(response_id)

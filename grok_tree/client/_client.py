@@ -22,6 +22,8 @@ from grok_tree.client._connection import (
     RemotePlace,
 )
 from grok_tree.client._grok import Grok
+from grok_tree.client._mirror import Mirror
+from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
 from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import uuid7_text
@@ -64,7 +66,8 @@ class AsyncClient:
             channel_options: gRPC channel options, rather than our own of the same name. A call
                 that finds no server is tried 5 times within about 3 s; ``grpc.service_config``
                 changes that and ``("grpc.enable_retries", 0)`` turns it off.
-            mirror: Reserved: whether to keep a local copy for reading without the server.
+            mirror: Keep a local copy of what is read from a remote server, so that little travels
+                twice, and so that everything stays readable while the server is away.
             model: Sampled when neither the call nor the conversation names one; None:
                 GROK_TREE_MODEL, else the server's default.
             database: The embedded server's file; None: GROK_TREE_DATABASE, else a file in the
@@ -83,17 +86,22 @@ class AsyncClient:
         host = api_host
         if host is None and database is None:
             host = os.environ.get("GROK_TREE_HOST") or None
+        if api_key is None:
+            api_key = os.environ.get("GROK_TREE_API_KEY")
         self.mirror = mirror
         self._model = model if model is not None else os.environ.get("GROK_TREE_MODEL", "")
         self._next_rng_seed = initial_rng_seed
         place = _place(host, database, self._model)
         self._connection = Connection(
             place,
-            api_key=api_key if api_key is not None else os.environ.get("GROK_TREE_API_KEY"),
+            api_key=api_key,
             metadata=metadata or (),
             timeout=timeout,
             options=channel_options or (),
         )
+        self._mirror = None
+        if mirror and host is not None:
+            self._mirror = Mirror(self._connection, mirror_folder(), host, api_key)
         self._unsent: set[Conversation] = set()
         self.grok = Grok(self)
         self.models = Models(self._connection)
@@ -116,7 +124,15 @@ class AsyncClient:
         finally:
             # A server is waited for in another thread, so that this event loop goes on.
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._connection.release)
+                await anyio.to_thread.run_sync(self._release)
+
+    def _release(self) -> None:
+        """Give back the mirror, and the embedded server."""
+        try:
+            if self._mirror is not None:
+                self._mirror.release()
+        finally:
+            self._connection.release()
 
     async def _disconnect(self) -> None:
         """Send what was selected and not yet stored, and close the channel."""

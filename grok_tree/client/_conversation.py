@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Awaitable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 from weakref import WeakValueDictionary
@@ -17,6 +18,7 @@ from grok_tree.client import _html
 from grok_tree.client._cache import Cache
 from grok_tree.client._fields import ConversationFields
 from grok_tree.client._leaf import LeafMove, LeafMoves
+from grok_tree.client._mirror_reading import Reading
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
@@ -66,6 +68,7 @@ class Conversation(ConversationFields):
         self._cache = Cache()
         self._remote = Remote(client._connection, client._new_request_id, self._cache)
         self._remote.id = conversation_id
+        self._reading = Reading(client._mirror, self._remote, self._cache)
         self._deleted = False
         self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
         self._making_handles = threading.Lock()
@@ -93,6 +96,14 @@ class Conversation(ConversationFields):
     def forest(self) -> Forest:
         """Everything that is known, as an immutable snapshot."""
         return self._cache.snapshot()
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """When what is known here was last compared with the server.
+
+        None unless the server was away when it was asked last.
+        """
+        return self._reading.stale_since
 
     @property
     def root_responses(self) -> list[Response]:
@@ -145,19 +156,19 @@ class Conversation(ConversationFields):
 
     async def create(self) -> None:
         """Create it on the server now, if that was not done; otherwise its first use does."""
-        await self._remote.create(self._beginning)
+        if self._remote.id is None:
+            await self._remote.create(self._beginning)
+            self._reading.reached()
 
     async def load(self) -> None:
         """Read everything from the server; handles of responses stay the same."""
         self._check_usable()
-        await self._stored()
-        await self._remote.read_changes(0)
+        await self._reading.read(self._stored, everything=True)
 
     async def refresh(self) -> None:
         """Read what has changed since the last time."""
         self._check_usable()
-        await self._stored()
-        await self._remote.read_changes(self._cache.revision)
+        await self._reading.read(self._stored, everything=False)
 
     async def fetch_response(self, response_id: str) -> Response:
         """Return a response, asking the server for its newest state.
@@ -166,7 +177,7 @@ class Conversation(ConversationFields):
             ResponseNotFound: There is none of this id in this conversation.
         """
         self._check_usable()
-        await self._remote.fetch(response_id)
+        await self._reading.fetch(response_id)
         return self._handle(response_id)
 
     async def export(self, path: str | os.PathLike[str]) -> int:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, overload
 
 from grok_tree.client._attaching import attached_sampling
 from grok_tree.client._conversation import Conversation
+from grok_tree.client._mirror_finding import Finding
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import SamplingGroup
+from grok_tree.errors import ServerUnavailable
 from grok_tree.forest import (
     NAMED_PROMPTS,
     ConversationChange,
@@ -18,6 +20,7 @@ from grok_tree.forest import (
     SearchHit,
     checked_text,
 )
+from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.wire import conversation_from_wire, hit_from_wire, pb
 
 if TYPE_CHECKING:
@@ -92,6 +95,7 @@ class Grok:
     def __init__(self, client: AsyncClient) -> None:
         """Clients make these."""
         self._client = client
+        self._finding = Finding(client._mirror, client._connection)
 
     def create_conversation(
         self,
@@ -149,9 +153,13 @@ class Grok:
             ConversationDeletedError: Its conversation was deleted.
         """
         request = pb.GetResponsesRequest(response_ids=[response_id])
-        found = (await self._client._connection.call("GetResponses", request)).responses[0]
-        conversation = await self.get_conversation(found.conversation_id)
-        return conversation.get_response(found.response_id)
+        try:
+            reply = await self._finding.call("GetResponses", request)
+            conversation_id = reply.responses[0].conversation_id
+        except ServerUnavailable as away:
+            conversation_id = await self._finding.conversation_of(response_id, away)
+        conversation = await self.get_conversation(conversation_id)
+        return conversation.get_response(response_id)
 
     async def attach(self, sampling_id: str, *, timeout: float | None = None) -> SamplingGroup:
         """Follow a sampling that any client began, from its first token; it may have ended.
@@ -190,14 +198,14 @@ class Grok:
         )
         if starred is not None:
             request.starred = starred
-        reply = await self._client._connection.call("ListConversations", request)
-        found = []
-        for message in reply.conversations:
-            conversation = self._handle(message.conversation_id)
-            conversation._cache.set_conversation(conversation_from_wire(message))
-            conversation._deleted = message.deleted
-            found.append(conversation)
-        return ConversationPage(tuple(found), reply.next_page_token)
+        try:
+            reply = await self._finding.call("ListConversations", request)
+            found = [conversation_from_wire(message) for message in reply.conversations]
+            token = reply.next_page_token
+            await self._finding.keep_listed(request, found, token)
+        except ServerUnavailable as away:
+            found, token = await self._finding.conversations(request, away)
+        return ConversationPage(tuple(map(self._listed, found)), token)
 
     async def iter_conversations(
         self, *, deleted: bool = False, starred: bool | None = None
@@ -222,7 +230,11 @@ class Grok:
         """
         query = checked_text(text, "search")
         request = pb.SearchRequest(query=query, page_size=page_size, page_token=page_token)
-        reply = await self._client._connection.call("Search", request)
+        try:
+            reply = await self._finding.call("Search", request)
+        except ServerUnavailable as away:
+            rows = await self._finding.search(request, away)
+            return SearchPage(tuple(rows.hits), rows.next_token)
         return SearchPage(tuple(map(hit_from_wire, reply.hits)), reply.next_page_token)
 
     async def resolve_id(self, prefix: str) -> ResolvedId:
@@ -232,11 +244,21 @@ class Grok:
             InvalidOperationError: It is not the beginning of an id.
         """
         request = pb.ResolveIdRequest(prefix=prefix)
-        reply = await self._client._connection.call("ResolveId", request)
+        try:
+            reply = await self._finding.call("ResolveId", request)
+        except ServerUnavailable as away:
+            rows = await self._finding.resolve(prefix, away)
+            return ResolvedId(tuple(rows.conversation_ids), tuple(rows.response_ids))
         return ResolvedId(
             tuple(ConversationId(one) for one in reply.conversation_ids),
             tuple(ResponseId(one) for one in reply.response_ids),
         )
+
+    def _listed(self, value: ConversationValue) -> Conversation:
+        conversation = self._handle(value.conversation_id)
+        conversation._cache.set_conversation(value)
+        conversation._deleted = value.deleted
+        return conversation
 
     def _handle(
         self, conversation_id: str | None, change: ConversationChange | None = None

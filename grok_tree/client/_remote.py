@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -105,15 +105,30 @@ class Remote:
 
     async def read_changes(self, since: int) -> None:
         """Read what has changed after a revision."""
-        request = pb.ListChangesRequest(conversation_id=self.conversation_id, since_revision=since)
+
+        async def take(page: pb.ChangesPage) -> None:
+            for response in page.responses:
+                self._cache.put(response)
+            if page.HasField("conversation"):
+                self._cache.set_conversation(conversation_from_wire(page.conversation))
+            if page.last:
+                self._cache.revision = page.revision
+
+        await self.read_pages(since, None, take)
+
+    async def read_pages(
+        self,
+        since: int,
+        position: int | None,
+        take: Callable[[pb.ChangesPage], Awaitable[None]],
+    ) -> None:
+        """Read what has changed after a revision, or within it after a position, page by page."""
+        request = pb.ListChangesRequest(
+            conversation_id=self.conversation_id, since_revision=since, since_position=position
+        )
         async with aclosing(self._connection.stream("ListChanges", request)) as pages:
             async for page in pages:
-                for response in page.responses:
-                    self._cache.put(response)
-                if page.HasField("conversation"):
-                    self._cache.set_conversation(conversation_from_wire(page.conversation))
-                if page.last:
-                    self._cache.revision = page.revision
+                await take(page)
 
     async def fetch(self, response_id: str) -> None:
         """Read the newest state of one response.

@@ -78,7 +78,7 @@ class Client:
         try:
             self._portal.close()
         finally:
-            self._client._connection.release()
+            self._client._release()
 
     def __repr__(self) -> str:
         return f"<Client of {self._client._connection.describe()}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Unpack
 from weakref import WeakValueDictionary
 
@@ -59,6 +60,14 @@ class SyncConversation(ConversationFields):
     def forest(self) -> Forest:
         """Everything that is known, as an immutable snapshot."""
         return self._conversation.forest
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """When what is known here was last compared with the server.
+
+        None unless the server was away when it was asked last.
+        """
+        return self._conversation.stale_since
 
     @property
     def root_responses(self) -> list[SyncResponse]:

@@ -113,6 +113,11 @@ class MirrorWriter(Reader):
         self._move_cursor(key, min([cursor, *(one.before for one in waiting)], key=_order), now)
         return waiting
 
+    def mark_deleted(self, conversation_id: str) -> None:
+        """Note that the server has a conversation among the deleted ones."""
+        which = _c.id == raw_id(conversation_id)
+        self._connection.execute(update(tables.conversation).where(which).values(deleted=True))
+
     def forget_conversation(self, conversation_id: str) -> None:
         """Remove a conversation that the server has no more, with all that belongs to it."""
         found = select(_c.key).where(_c.id == raw_id(conversation_id))

@@ -150,6 +150,11 @@ class Reader:
         """
         return conversation_from_row(self._conversation_row(conversation_id))
 
+    def conversation_ids(self, *, deleted: bool) -> list[ConversationId]:
+        """Return the ids of all conversations that are, or are not, deleted."""
+        query = select(_c.id).where(_c.deleted == deleted)
+        return [ConversationId(id_text(raw)) for raw in self._connection.scalars(query)]
+
     def conversations(
         self, *, limit: int, after: str = "", deleted: bool = False, starred: bool | None = None
     ) -> ConversationRows:

@@ -21,31 +21,40 @@ from grok_tree.testing.contracts import (
 
 
 class TestAsyncClientOfARemoteServer(ForestContract):
+    mirror = False
+
     @pytest.fixture
-    def open_backend(self, tmp_path: Path) -> OpenBackend:
+    def open_backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenBackend:
         numbers = count()
 
         @contextmanager
         def opened() -> Iterator[Backend]:
+            number = next(numbers)
+            monkeypatch.setenv("GROK_TREE_CACHE", str(tmp_path / f"cache-{number}"))
             with (
-                running_server(tmp_path / f"{next(numbers)}.db") as server,
-                open_async_backend(AsyncClient(server.address)) as backend,
+                running_server(tmp_path / f"{number}.db") as server,
+                open_async_backend(AsyncClient(server.address, mirror=self.mirror)) as backend,
             ):
                 yield backend
 
         return opened
 
 
+class TestAsyncClientWithAMirror(TestAsyncClientOfARemoteServer):
+    mirror = True
+
+
 class TestBlockingClientOfARemoteServer(ForestContract):
     @pytest.fixture
-    def open_backend(self, tmp_path: Path) -> OpenBackend:
+    def open_backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenBackend:
         numbers = count()
 
         @contextmanager
         def opened() -> Iterator[Backend]:
-            socket = f"unix:{tmp_path}/socket"
+            number, socket = next(numbers), f"unix:{tmp_path}/socket"
+            monkeypatch.setenv("GROK_TREE_CACHE", str(tmp_path / f"cache-{number}"))
             with (
-                running_server(tmp_path / f"{next(numbers)}.db", address=socket),
+                running_server(tmp_path / f"{number}.db", address=socket),
                 open_sync_backend(Client(socket)) as backend,
             ):
                 yield backend
