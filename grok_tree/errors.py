@@ -6,7 +6,7 @@
     ├─ InvalidOperationError (ValueError)
     ├─ NotFoundError (KeyError)
     │   └─ ConversationNotFound · ResponseNotFound · SamplingNotFound · ShareNotFound
-    │      · ModelNotFound · FormatNotFound
+    │      · ModelNotFound · FormatNotFound · UploadNotFound
     ├─ ConflictError
     │   └─ AlreadyExists · StaleSnapshot · ConversationDeletedError (RuntimeError)
     ├─ SamplingError
@@ -121,6 +121,12 @@ class FormatNotFound(NotFoundError):
     """No format has this name, or none recognises the file."""
 
     code = "format_not_found"
+
+
+class UploadNotFound(NotFoundError):
+    """No long text that was brought before waits under this id; clients bring it again."""
+
+    code = "upload_not_found"
 
 
 class ConflictError(GrokTreeError):

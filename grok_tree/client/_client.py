@@ -16,7 +16,6 @@ import platformdirs
 
 from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._connection import (
-    Connection,
     Metadata,
     Place,
     RemotePlace,
@@ -25,6 +24,7 @@ from grok_tree.client._grok import Grok
 from grok_tree.client._mirror import Mirror
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
+from grok_tree.client._texts import TextConnection
 from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import uuid7_text
 
@@ -92,7 +92,7 @@ class AsyncClient:
         self._model = model if model is not None else os.environ.get("GROK_TREE_MODEL", "")
         self._next_rng_seed = initial_rng_seed
         place = _place(host, database, self._model)
-        self._connection = Connection(
+        self._connection = TextConnection(
             place,
             api_key=api_key,
             metadata=metadata or (),

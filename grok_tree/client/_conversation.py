@@ -393,6 +393,7 @@ class Conversation(ConversationFields):
         timeout: float | None = None,
     ) -> list[Response]:
         self._check_usable()
+        self._remote.check(drafts)
         await self._stored()
         return self._handles(await self._remote.add(drafts, leaf_index, timeout=timeout))
 

@@ -18,7 +18,7 @@ from grok_tree.forest import (
     ConversationId,
     ResponseId,
     SearchHit,
-    checked_text,
+    checked_field,
 )
 from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.wire import conversation_from_wire, hit_from_wire, pb
@@ -113,9 +113,9 @@ class Grok:
             title: Its title.
         """
         change = ConversationChange(
-            title=checked_text(title or "", "title"),
+            title=checked_field(title or "", "title"),
             model_name=model_name,
-            system_prompt=checked_text(system_prompt or "", "system prompt"),
+            system_prompt=checked_field(system_prompt or "", "system prompt"),
             system_prompt_name="fun" if fun_mode and "fun" in NAMED_PROMPTS else "",
         )
         return self._handle(None, change)
@@ -228,7 +228,7 @@ class Grok:
             page_size: 1 to 500.
             page_token: Of the page before; empty for the first.
         """
-        query = checked_text(text, "search")
+        query = checked_field(text, "search")
         request = pb.SearchRequest(query=query, page_size=page_size, page_token=page_token)
         try:
             reply = await self._finding.call("Search", request)

@@ -20,6 +20,7 @@ from grok_tree.forest import (
     Share,
     TokenLogprob,
     check_mark_change,
+    checked_field,
     checked_text,
 )
 from grok_tree.wire import (
@@ -31,12 +32,6 @@ from grok_tree.wire import (
     pb,
     share_from_wire,
 )
-
-LARGEST_MESSAGE = 4 * 1024 * 1024
-"""What gRPC takes in one message, unless both sides are told otherwise."""
-
-_REPLY_BYTES = 256
-"""What a stored draft takes in the reply, beside what it took in the request."""
 
 
 class Remote:
@@ -147,7 +142,7 @@ class Remote:
         for what in ("title", "system_prompt"):
             value = getattr(change, what)
             if isinstance(value, str):
-                checked_text(value, what.replace("_", " "))
+                checked_field(value, what.replace("_", " "))
         request = change_to_wire(self._new_request_id(), self.conversation_id, change)
         self._take(await self.call("UpdateConversation", request))
 
@@ -175,26 +170,31 @@ class Remote:
         )
         self._take(await self.call("RestoreConversation", request))
 
+    def check(self, drafts: list[ResponseDraft]) -> None:
+        """Check drafts before anything is sent.
+
+        Raises:
+            InvalidOperationError: A text cannot be stored.
+        """
+        for draft in drafts:
+            checked_text(draft.message, "message")
+            checked_text(draft.reasoning, "reasoning")
+            check_mark_change(MarkChange(note=draft.marks.note, add_tags=draft.marks.tags))
+
     async def add(
         self, drafts: list[ResponseDraft], leaf_index: int | None, *, timeout: float | None
     ) -> list[str]:
         """Store responses as they are and return their ids.
 
         Raises:
-            InvalidOperationError: A text cannot be stored, or all together are too much for one
-                message.
+            InvalidOperationError: All together are too much for one call.
         """
-        for draft in drafts:
-            checked_text(draft.message, "message")
-            checked_text(draft.reasoning, "reasoning")
-            check_mark_change(MarkChange(note=draft.marks.note, add_tags=draft.marks.tags))
         request = pb.AddResponsesRequest(
             request_id=self._new_request_id(),
             conversation_id=self.conversation_id,
             drafts=map(draft_to_wire, drafts),
             leaf_index=leaf_index,
         )
-        _check_size(request)
         stored = (await self.call("AddResponses", request, timeout=timeout)).responses
         for draft, response in zip(drafts, stored, strict=True):
             # The texts do not travel back: we have them.
@@ -256,16 +256,3 @@ class Remote:
 
     def _take(self, message: pb.Conversation) -> None:
         self._cache.set_conversation(conversation_from_wire(message))
-
-
-def _check_size(request: pb.AddResponsesRequest) -> None:
-    """Refuse a batch whose message, or the message that answers it, would be too large."""
-    n_drafts = len(request.drafts)
-    size = request.ByteSize() + n_drafts * _REPLY_BYTES
-    if size > LARGEST_MESSAGE:
-        raise InvalidOperationError(
-            f"{n_drafts:,} drafts make {size:,} bytes; one call takes {LARGEST_MESSAGE:,}:"
-            " add them in several calls",
-            size=size,
-            limit=LARGEST_MESSAGE,
-        )

@@ -23,6 +23,7 @@ from grok_tree.forest import (
     Token,
     check_settings,
     check_turn,
+    checked_field,
     checked_text,
 )
 from grok_tree.wire import origin_to_wire, pb, settings_to_wire
@@ -57,7 +58,7 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
         InvalidOperationError: A rule is broken or an option is out of its range.
     """
     check_turn(turn.message, turn.parent, turn.n)
-    checked_text(turn.options.get("system_prompt") or "", "system prompt")
+    checked_field(turn.options.get("system_prompt") or "", "system prompt")
     settings = settings_of(turn.options)
     check_settings(settings)
     client = conversation._client

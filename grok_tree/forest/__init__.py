@@ -32,7 +32,14 @@ from grok_tree.forest._rules import (
     resample_parent,
 )
 from grok_tree.forest._snapshot import NO_PARENT, Forest, Responses, ResponseSource
-from grok_tree.forest._text import MAX_TEXT_BYTES, checked_text, repaired_text
+from grok_tree.forest._text import (
+    MAX_FIELD_BYTES,
+    MAX_TEXT_BYTES,
+    checked_field,
+    checked_text,
+    repaired_text,
+    text_too_long,
+)
 from grok_tree.forest._values import (
     Conversation,
     ConversationChange,
@@ -54,6 +61,7 @@ from grok_tree.forest._values import (
 
 __all__ = [
     "CONSEQUENCES",
+    "MAX_FIELD_BYTES",
     "MAX_SIBLINGS",
     "MAX_TEXT_BYTES",
     "NAMED_PROMPTS",
@@ -96,6 +104,7 @@ __all__ = [
     "check_mark_change",
     "check_settings",
     "check_turn",
+    "checked_field",
     "checked_text",
     "consequence",
     "diff_texts",
@@ -103,5 +112,6 @@ __all__ = [
     "id_text",
     "repaired_text",
     "resample_parent",
+    "text_too_long",
     "uuid7_text",
 ]

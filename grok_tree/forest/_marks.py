@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest._text import checked_text
+from grok_tree.forest._text import checked_field
 from grok_tree.forest._values import MarkChange, Marks
 
 
@@ -61,10 +61,10 @@ def check_mark_change(change: MarkChange) -> None:
         if not math.isfinite(value):
             raise InvalidOperationError(f"score {name!r} is {value}; give a finite number")
     if change.note is not None:
-        checked_text(change.note, "note")
+        checked_field(change.note, "note")
 
 
 def _check_name(name: str, what: str) -> None:
     if not name.strip():
         raise InvalidOperationError(f"the {what} is empty; give it a word")
-    checked_text(name, what)
+    checked_field(name, what)

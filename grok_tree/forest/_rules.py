@@ -20,7 +20,7 @@ from typing import Literal
 
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest._ids import ResponseId
-from grok_tree.forest._text import checked_text
+from grok_tree.forest._text import checked_field, checked_text
 from grok_tree.forest._values import Response, Settings
 
 MAX_SIBLINGS = 256
@@ -96,7 +96,7 @@ def check_settings(settings: Settings) -> None:
     for text in settings.stop:
         if not text:
             raise InvalidOperationError("a stop text is empty; leave it out")
-        checked_text(text, "stop text")
+        checked_field(text, "stop text")
 
 
 def _check_range(

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from grok_tree.errors import MalformedDocument
+from grok_tree.forest import MAX_TEXT_BYTES
 
-MAX_LINE_BYTES = 32 * 1024 * 1024
-"""Longest line that is read; the longest legal response, escaped throughout, is shorter."""
+MAX_LINE_BYTES = 13 * MAX_TEXT_BYTES
+"""Longest line that is read; the longest legal response is shorter.
+
+It has two texts, in which an escaped character takes six times its bytes.
+"""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

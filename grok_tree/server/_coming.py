@@ -22,12 +22,6 @@ class ComingCalls(ForestsServicer):
     async def Watch(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
         await _refuse(context)
 
-    async def UploadText(self, _requests: Any, context: Context) -> NoReturn:
-        await _refuse(context)
-
-    async def GetText(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
-        await _refuse(context)
-
     async def Backup(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
         await _refuse(context)
 

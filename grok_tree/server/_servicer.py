@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from grok_tree.forest import SamplingEvent
-from grok_tree.server._coming import ComingCalls
+import msgspec
+
+from grok_tree.forest import ResponseDraft, SamplingEvent
 from grok_tree.server._guard import Context
-from grok_tree.service import ChangesPage, Forests, SampleCommand
+from grok_tree.server._texts import TextCalls
+from grok_tree.service import ChangesPage, SampleCommand
 from grok_tree.wire import (
     change_from_wire,
     conversation_to_wire,
@@ -22,6 +24,7 @@ from grok_tree.wire import (
     pack_events,
     pb,
     response_to_wire,
+    responses_to_wire,
     settings_from_wire,
     share_to_wire,
 )
@@ -29,14 +32,11 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(ComingCalls):
+class NativeDoor(TextCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.
     """
-
-    def __init__(self, forests: Forests) -> None:
-        self._forests = forests
 
     async def CreateConversation(self, request: pb.CreateConversationRequest, _: Context) -> Any:
         conversation = await self._forests.create_conversation(
@@ -88,7 +88,9 @@ class NativeDoor(ComingCalls):
         While one message is on its way, later tokens gather; so a fast reader gets each token at
         once, and a slow one gets few, larger messages.
         """
-        run = await self._forests.sample(_command(request))
+        message = self._uploaded(request.message, request.message_upload_id)
+        run = await self._forests.sample(_command(request, message))
+        self._stored([request.message_upload_id])
         await _send_events(run.follow(), context)
 
     async def AttachSampling(self, request: pb.AttachSamplingRequest, context: Context) -> None:  # type: ignore[override]
@@ -105,18 +107,25 @@ class NativeDoor(ComingCalls):
         stored = await self._forests.add_responses(
             request.request_id,
             request.conversation_id,
-            [draft_from_wire(draft) for draft in request.drafts],
+            [self._draft(draft) for draft in request.drafts],
             leaf_index=request.leaf_index if request.HasField("leaf_index") else None,
         )
-        responses = [response_to_wire(response) for response in stored]
-        for response in responses:
-            response.ClearField("message")
-            response.ClearField("reasoning")
-        return pb.AddResponsesResponse(responses=responses)
+        for draft in request.drafts:
+            self._stored([draft.message_upload_id, draft.reasoning_upload_id])
+        textless = (msgspec.structs.replace(one, message="", reasoning="") for one in stored)
+        return pb.AddResponsesResponse(responses=map(response_to_wire, textless))
+
+    def _draft(self, message: pb.ResponseDraft) -> ResponseDraft:
+        draft = draft_from_wire(message)
+        return msgspec.structs.replace(
+            draft,
+            message=self._uploaded(draft.message, message.message_upload_id),
+            reasoning=self._uploaded(draft.reasoning, message.reasoning_upload_id),
+        )
 
     async def GetResponses(self, request: pb.GetResponsesRequest, _: Context) -> Any:
         found = await self._forests.get_responses(request.response_ids)
-        return pb.GetResponsesResponse(responses=map(response_to_wire, found))
+        return pb.GetResponsesResponse(responses=responses_to_wire(found))
 
     async def GetLogprobs(self, request: pb.GetLogprobsRequest, context: Context) -> None:  # type: ignore[override]
         kept = await self._forests.get_logprobs(request.response_id)
@@ -210,12 +219,12 @@ async def _send_events(events: AsyncGenerator[list[SamplingEvent], None], contex
                 await context.write(message)
 
 
-def _command(request: pb.SampleRequest) -> SampleCommand:
+def _command(request: pb.SampleRequest, message: str) -> SampleCommand:
     return SampleCommand(
         request_id=request.request_id,
         conversation_id=request.conversation_id,
         parent_response_id=request.parent_response_id or None,
-        message=request.message,
+        message=message,
         n=request.n or 1,
         model_name=request.model_name,
         settings=settings_from_wire(request.settings),
@@ -230,7 +239,7 @@ def _page_to_wire(page: ChangesPage) -> pb.ChangesPage:
     conversation = page.conversation
     return pb.ChangesPage(
         conversation=None if conversation is None else conversation_to_wire(conversation),
-        responses=map(response_to_wire, page.responses),
+        responses=responses_to_wire(page.responses),
         revision=page.revision,
         last=page.last,
     )

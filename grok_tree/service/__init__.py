@@ -14,6 +14,7 @@ from grok_tree.service._requests import (
 )
 from grok_tree.service._run import SamplingRun
 from grok_tree.service._tasks import background_tasks
+from grok_tree.store import Cursor
 
 __all__ = [
     "DEFAULT_PAGE",
@@ -21,6 +22,7 @@ __all__ = [
     "ChangesPage",
     "Clock",
     "ConversationPage",
+    "Cursor",
     "EventLog",
     "Forests",
     "Ids",

@@ -63,6 +63,7 @@ class GrowingAnswer:
             SamplingInterrupted: The answer is longer than a response can be.
         """
         text = repaired_text(token.text)
+        self._make_room(text)
         if self._first_token_s is None:
             self._first_token_s = after_s
         placed = Token(text, token.index, self._length, token.logprob)
@@ -70,19 +71,27 @@ class GrowingAnswer:
             self._logprobs.append(msgspec.structs.replace(token.logprob, offset=self._length))
         self._parts.append(text)
         self._length += len(text)
-        self._size += len(text) if text.isascii() else len(text.encode())
         self.n_unsaved += 1
+        return placed
+
+    def take_reasoning(self, text: str) -> None:
+        """Append a piece of what the model thinks.
+
+        Raises:
+            SamplingInterrupted: The answer is longer than a response can be.
+        """
+        text = repaired_text(text)
+        self._make_room(text)
+        self._reasoning.append(text)
+        self.n_unsaved += 1
+
+    def _make_room(self, text: str) -> None:
+        self._size += len(text) if text.isascii() else len(text.encode())
         if self._size > MAX_TEXT_BYTES:
             raise SamplingInterrupted(
                 f"the answer passed {MAX_TEXT_BYTES:,} bytes,"
                 " the most that one response can hold; set max_tokens"
             )
-        return placed
-
-    def take_reasoning(self, text: str) -> None:
-        """Append a piece of what the model thinks."""
-        self._reasoning.append(repaired_text(text))
-        self.n_unsaved += 1
 
     def finish(self, finished: Finished, duration_s: float) -> Finish:
         """Return how it is stored for good."""

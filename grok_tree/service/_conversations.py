@@ -6,7 +6,7 @@ from grok_tree.forest import (
     Conversation,
     ConversationChange,
     ConversationId,
-    checked_text,
+    checked_field,
 )
 from grok_tree.service._base import UseCases, page_limit
 from grok_tree.service._live import live_conversation, response_of
@@ -120,7 +120,7 @@ class ConversationUseCases(UseCases):
         for what in ("title", "system_prompt"):
             value = getattr(change, what)
             if isinstance(value, str):
-                checked_text(value, what.replace("_", " "))
+                checked_field(value, what.replace("_", " "))
         if isinstance(change.system_prompt_name, str):
             check_prompt_name(change.system_prompt_name)
         if isinstance(change.model_name, str) and change.model_name:

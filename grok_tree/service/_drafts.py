@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import ResponseDraft, Sender, check_settings, checked_text
+from grok_tree.forest import ResponseDraft, Sender, check_settings, checked_field, checked_text
 
 _SENDERS = get_args(Sender)
 
@@ -34,7 +34,7 @@ def _check_draft(draft: ResponseDraft, index: int) -> None:
         )
     checked_text(draft.message, "message")
     checked_text(draft.reasoning, "reasoning")
-    checked_text(draft.marks.note, "note")
+    checked_field(draft.marks.note, "note")
     check_settings(draft.settings)
     if draft.parent_index is None:
         return

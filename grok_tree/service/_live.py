@@ -32,9 +32,23 @@ def live_response(reader: Reader, response_id: str) -> Response:
     """
     response = reader.response(response_id)
     live_conversation(reader, response.conversation_id)
+    return _visible(response)
+
+
+def visible_response(reader: Reader, response_id: str) -> Response:
+    """Return a response that is not deleted itself; its conversation may be.
+
+    Raises:
+        ResponseNotFound: There is none of this id, or it was deleted.
+    """
+    return _visible(reader.response(response_id))
+
+
+def _visible(response: Response) -> Response:
     if response.deleted:
         raise ResponseNotFound(
-            f"response {response_id} was deleted; restore() it first", response_id=response_id
+            f"response {response.response_id} was deleted; restore() it first",
+            response_id=response.response_id,
         )
     return response
 

@@ -16,7 +16,7 @@ from grok_tree.forest import (
 )
 from grok_tree.service._base import LARGEST_PAGE, UseCases
 from grok_tree.service._drafts import check_drafts
-from grok_tree.service._live import live_conversation, live_response
+from grok_tree.service._live import live_conversation, live_response, visible_response
 from grok_tree.service._requests import ChangesPage
 from grok_tree.store import Cursor, NewResponse, Reader, Writer
 
@@ -62,6 +62,14 @@ class ResponseUseCases(UseCases):
                 f"{len(response_ids)} responses were asked for at once; ask for {LARGEST_PAGE}"
             )
         return await self._read(lambda reader: reader.responses(response_ids))
+
+    async def get_visible_response(self, response_id: str) -> Response:
+        """Return a response that is not deleted itself, with all its texts.
+
+        Raises:
+            ResponseNotFound: There is none of this id, or it was deleted.
+        """
+        return await self._read(lambda reader: visible_response(reader, response_id))
 
     async def get_logprobs(self, response_id: str) -> list[TokenLogprob]:
         """Return what was kept of a response's log-probabilities, empty if none were asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import CTE, Connection, and_, bindparam, or_, select, tuple_
@@ -43,6 +44,9 @@ from grok_tree.store._search import search
 
 _BATCH = 500
 """Most values in one IN list: every SQLite allows 999."""
+
+_PAGE_BYTES = 512 * 1024
+"""Most text of a page, so that a message stays below 1 MiB."""
 
 _LAST_POSITION = 2**31 - 1
 _LAST_REVISION = 2**63 - 1
@@ -160,6 +164,8 @@ class Reader:
     ) -> ConversationRows:
         """Return conversations, last modified first, and the token of the next page.
 
+        At most `limit`, and fewer where their titles and system prompts are long.
+
         Raises:
             InvalidOperationError: `after` is not a token of this method.
         """
@@ -173,8 +179,9 @@ class Reader:
             )
         query = query.order_by(_c.modified_us.desc(), _c.key.desc()).limit(limit + 1)
         rows = self._connection.execute(query).all()
-        more = len(rows) > limit
-        rows = rows[:limit]
+        n_fitting = min(limit, _n_fitting(rows))
+        more = len(rows) > n_fitting
+        rows = rows[:n_fitting]
         token = f"{rows[-1].modified_us}.{rows[-1].key}" if more else ""
         return ConversationRows([conversation_from_row(row) for row in rows], token)
 
@@ -313,6 +320,12 @@ class Reader:
         if row is None:
             raise no_response(response_id)
         return ResponseRow._make(row)
+
+
+def _n_fitting(rows: Sequence[Any]) -> int:
+    """Return how many conversations fit into one page, at least one."""
+    sizes = accumulate(len(row.title.encode()) + len(row.system_prompt.encode()) for row in rows)
+    return max(1, sum(size <= _PAGE_BYTES for size in sizes))
 
 
 def path_positions(conversation_key: int, position: int) -> CTE:

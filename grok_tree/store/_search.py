@@ -78,6 +78,9 @@ WHERE instr(lower(c.title), lower(:words)) AND NOT c.deleted AND c.key < :before
 ORDER BY c.key DESC LIMIT :limit
 """
 _NEWEST = 2**62
+_LONGEST_SHOWN = 500
+"""Characters of a title in a hit; a page of hits fits into one message."""
+
 _IN_TITLES, _IN_TEXTS = "t", "r"
 _TOKEN = re.compile(r"([tr])([0-9]{1,18}|4611686018427387904)")
 
@@ -185,6 +188,6 @@ def _hit(row: Any, response_id: ResponseId | None) -> SearchHit:
     return SearchHit(
         conversation_id=ConversationId(id_text(row.conversation_id)),
         response_id=response_id,
-        snippet=row.snippet,
-        title=row.title,
+        snippet=row.snippet[:_LONGEST_SHOWN],
+        title=row.title[:_LONGEST_SHOWN],
     )

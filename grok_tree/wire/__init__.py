@@ -19,6 +19,7 @@ from grok_tree.wire._events import (
     pack_events,
 )
 from grok_tree.wire._values import (
+    INLINE_BYTES,
     change_from_wire,
     change_to_wire,
     conversation_from_wire,
@@ -27,6 +28,7 @@ from grok_tree.wire._values import (
     draft_to_wire,
     hit_from_wire,
     hit_to_wire,
+    iter_pieces,
     mark_change_from_wire,
     mark_change_to_wire,
     marks_from_wire,
@@ -37,6 +39,7 @@ from grok_tree.wire._values import (
     origin_to_wire,
     response_from_wire,
     response_to_wire,
+    responses_to_wire,
     settings_from_wire,
     settings_to_wire,
     share_from_wire,
@@ -57,6 +60,7 @@ from grok_tree.wire.v1.forests_pb2_grpc import (
 
 __all__ = [
     "ERROR_KEY",
+    "INLINE_BYTES",
     "STATUSES",
     "EventReader",
     "ForestsServicer",
@@ -73,6 +77,7 @@ __all__ = [
     "error_to_wire",
     "hit_from_wire",
     "hit_to_wire",
+    "iter_pieces",
     "logprob_to_wire",
     "logprobs_from_wire",
     "mark_change_from_wire",
@@ -87,6 +92,7 @@ __all__ = [
     "pb",
     "response_from_wire",
     "response_to_wire",
+    "responses_to_wire",
     "settings_from_wire",
     "settings_to_wire",
     "share_from_wire",

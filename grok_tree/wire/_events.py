@@ -25,15 +25,34 @@ from grok_tree.wire.v1 import forests_pb2 as pb
 MAX_MESSAGE_BYTES = 256 * 1024
 """A message is closed when it holds so many bytes of tokens; one response may still follow."""
 
+LONGEST_TOKEN = 16 * 1024
+"""Characters; a longer token travels as several, without its log-probability."""
+
 
 def pack_events(events: Sequence[SamplingEvent]) -> Iterator[pb.SampleEvents]:
     """Yield messages that hold all events, in order."""
     packer = _Packer()
     for event in events:
+        if isinstance(event, Token | Reasoning) and len(event.text) > LONGEST_TOKEN:
+            yield from filter(None, map(packer.add, _pieces(event)))
+            continue
         full = packer.add(event)
         if full is not None:
             yield full
     yield packer.message()
+
+
+def _pieces(event: Token | Reasoning) -> Iterator[Token | Reasoning]:
+    for begin in range(0, len(event.text), LONGEST_TOKEN):
+        text = event.text[begin : begin + LONGEST_TOKEN]
+        if isinstance(event, Token):
+            yield Token(text, event.index, event.offset + begin)
+        else:
+            yield Reasoning(text, event.index)
+
+
+def _n_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 class _Packer:
@@ -55,6 +74,8 @@ class _Packer:
                 self._reasoning(event)
             case Started():
                 self._started = _started_to_wire(event)
+                # Its human response may be as large as the one that ends the message.
+                self._size += self._started.ByteSize()
             case Ended():
                 self._ended.append(_ended_to_wire(event))
                 return self.message()
@@ -73,11 +94,11 @@ class _Packer:
         if token.logprob is not None:
             batch.logprobs.append(logprob_to_wire(token.logprob))
             self._size += 32 * (1 + len(token.logprob.alternatives))
-        self._size += 2 + len(token.text)
+        self._size += 2 + _n_bytes(token.text)
 
     def _reasoning(self, piece: Reasoning) -> None:
         self._batch(piece.index, reasoning=True, logprobs=False).texts.append(piece.text)
-        self._size += len(piece.text)
+        self._size += _n_bytes(piece.text)
 
     def _batch(self, index: int, *, reasoning: bool, logprobs: bool) -> _Batch:
         batch = self._open.get(index)

@@ -5,6 +5,7 @@ What has its default value stays unset in the message, so that it costs nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
@@ -98,6 +99,12 @@ _CHANGE_FIELDS = (
 )
 
 Message = TypeVar("Message", pb.Response, pb.ResponseDraft)
+
+INLINE_BYTES = 512 * 1024
+"""Texts of one response that are longer together do not travel with it, but apart."""
+
+_WIDEST = 4
+"""Most bytes of a character in UTF-8."""
 
 
 def time_to_wire(time: datetime) -> Timestamp:
@@ -218,15 +225,55 @@ def marks_from_wire(message: pb.Marks) -> Marks:
 
 
 def response_to_wire(response: Response) -> pb.Response:
-    """Return a response as a message."""
+    """Return a response as a message; texts that are too long to travel with it are left out."""
+    apart = texts_size(response, above=INLINE_BYTES) > INLINE_BYTES
+    if apart:
+        response = msgspec.structs.replace(response, message="", reasoning="")
     message = pb.Response(
         parent_response_id=response.parent_response_id or "",
         finish_reason=response.finish_reason or "",
         create_time=time_to_wire(response.create_time),
+        text_apart=apart,
         **{name: getattr(response, name) for name in _RESPONSE_PLAIN},
     )
     _facts_to_wire(response, message)
     return message
+
+
+def responses_to_wire(responses: Iterable[Response]) -> list[pb.Response]:
+    """Return responses for one message; texts for which there is no room any more are left out."""
+    messages = []
+    room = INLINE_BYTES
+    for response in responses:
+        message = response_to_wire(response)
+        size = len(message.message.encode()) + len(message.reasoning.encode())
+        if size > room:
+            message.text_apart = True
+            message.message = message.reasoning = ""
+        else:
+            room -= size
+        messages.append(message)
+    return messages
+
+
+def texts_size(texts: Response | ResponseDraft, *, above: int = 0) -> int:
+    """Return how many bytes the texts of a response have in UTF-8.
+
+    Args:
+        texts: What has them.
+        above: Only a size above this one has to be exact, which is quicker for short texts.
+    """
+    at_most = (len(texts.message) + len(texts.reasoning)) * _WIDEST
+    if at_most <= above:
+        return at_most
+    return len(texts.message.encode()) + len(texts.reasoning.encode())
+
+
+def iter_pieces(text: str) -> Iterator[str]:
+    """Yield a long text in pieces that each fit into a message with room to spare."""
+    step = INLINE_BYTES // _WIDEST
+    for begin in range(0, len(text), step):
+        yield text[begin : begin + step]
 
 
 def response_from_wire(message: pb.Response) -> Response:
