@@ -6,11 +6,12 @@ import importlib
 import logging
 import os
 import sys
+import warnings
 from typing import Any
 
 import click
 
-from grok_tree.cli._errors import Talk, run
+from grok_tree.cli._errors import Talk, run, show_warning
 from grok_tree.cli._options import examples
 
 _COMMANDS = {
@@ -28,6 +29,7 @@ _COMMANDS = {
     "import": "_import",
     "models": "_models",
     "doctor": "_doctor",
+    "cache": "_cache",
     "config": "_config",
 }
 """Name to the module that holds its ``command``, in the order of the help."""
@@ -96,5 +98,9 @@ def main() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger().addHandler(logging.NullHandler())
     talk = Talk()
-    code = run(lambda: program.main(obj=talk, prog_name="grok-tree", standalone_mode=False), talk)
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        code = run(
+            lambda: program.main(obj=talk, prog_name="grok-tree", standalone_mode=False), talk
+        )
     sys.exit(code)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -108,6 +109,11 @@ def _failed(error: Exception, *, verbose: bool) -> int:
     if verbose:
         traceback.print_exception(error)
     return exit_code(error) if isinstance(error, GrokTreeError) else FAILED
+
+
+def show_warning(message: Warning | str, *_where: Any, **_line: Any) -> None:
+    """Write a warning as one line, without the place in the program that it came from."""
+    click.echo(f"warning: {visible(str(message))}", err=True)
 
 
 def _complain(message: str) -> None:

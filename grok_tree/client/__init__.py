@@ -4,6 +4,8 @@ from grok_tree.client._client import AsyncClient, default_database
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._does_it_work import does_it_work
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
+from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mirrors
+from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
 from grok_tree.client._models import Models
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._response import Response
@@ -27,6 +29,8 @@ __all__ = [
     "EventStream",
     "Grok",
     "IndexedTokenStream",
+    "MirrorState",
+    "MirrorWarning",
     "Models",
     "ResolvedId",
     "Response",
@@ -42,6 +46,9 @@ __all__ = [
     "SyncSampling",
     "SyncSamplingGroup",
     "TokenStream",
+    "clear_mirrors",
     "default_database",
     "does_it_work",
+    "mirror_folder",
+    "verify_mirrors",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from grok_tree.client._mirror_folder import MirrorWarning
 from grok_tree.errors import (
     GrokTreeError,
     SchemaTooNew,
@@ -32,10 +33,6 @@ _BAD = (StoreForeign, SchemaTooNew, StoreCorrupted)
 
 _lock = threading.Lock()
 _open_files: dict[Path, MirrorFile] = {}
-
-
-class MirrorWarning(UserWarning):
-    """A mirror could not be used as it was; reading goes on all the same."""
 
 
 def mirror_path(folder: Path, address: str, user: str) -> Path:

@@ -10,6 +10,10 @@ import platformdirs
 CACHE_VARIABLE = "GROK_TREE_CACHE"
 
 
+class MirrorWarning(UserWarning):
+    """A mirror could not be used as it was; reading goes on all the same."""
+
+
 def mirror_folder() -> Path:
     """Return the folder where mirrors are kept; it need not exist yet."""
     given = os.environ.get(CACHE_VARIABLE)

@@ -51,6 +51,7 @@ class Command:
         self.variables = {
             "GROK_TREE_CONFIG": str(self.database.with_name("config.toml")),
             "GROK_TREE_DATABASE": str(self.database),
+            "GROK_TREE_CACHE": str(self.database.with_name("cache")),
             "GROK_TREE_MODEL": "scripted/echo",
             **self.variables,
         }
