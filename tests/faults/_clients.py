@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from grok_tree.wire import pb
 from tests.faults._servers import heard, heard_to_the_end, new_request_id
 
+MODELS = ("scripted/echo", "scripted/words-150")
+"""The second says so much that its answers are saved while they grow."""
+
+Kind = Literal["asks", "has", "will note", "noted", "will delete", "deleted"]
+
 
 @dataclass
 class Told:
-    """What clients were told.
+    """What clients were told, and what they have asked for and were not told yet.
 
     Attributes:
         texts: Text of every acknowledged response by its id.
         notes: The last acknowledged note of a response.
         deleted: Responses whose deletion was acknowledged.
         asked: Every text that was ever sent, acknowledged or not; no two are the same.
+        pending_notes: The note of a response that may have been stored.
+        pending_deletes: Responses that may have been deleted.
         n_calls: Acknowledged changes.
     """
 
@@ -26,7 +35,25 @@ class Told:
     notes: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    pending_notes: dict[str, str] = field(default_factory=dict)
+    pending_deletes: set[str] = field(default_factory=set)
     n_calls: int = 0
+
+    def take(self, kind: Kind, key: str, text: str = "") -> None:
+        """Remember what was asked for or told of a response."""
+        match kind:
+            case "asks":
+                self.asked.add(text)
+            case "has":
+                self.texts[key] = text
+            case "will note":
+                self.pending_notes[key] = text
+            case "noted":
+                self.notes[key] = self.pending_notes.pop(key)
+            case "will delete":
+                self.pending_deletes.add(key)
+            case "deleted":
+                self.deleted.add(key)
 
 
 class Scribe:
@@ -57,7 +84,7 @@ class Scribe:
     def _text(self) -> str:
         self._n_asked += 1
         text = f"{self._name} says {self._n_asked}"
-        self._told.asked.add(text)
+        self._told.take("asks", "", text)
         return text
 
     def _some(self) -> str:
@@ -83,6 +110,7 @@ class Scribe:
             conversation_id=self.conversation_id,
             parent_response_id=self._some(),
             message=message,
+            model_name=self._random.choice(MODELS),
         )
         told = await heard_to_the_end(self._calls.Sample, request)
         for events in told:
@@ -99,8 +127,9 @@ class Scribe:
         request = pb.MarkResponseRequest(
             request_id=new_request_id(), response_id=response_id, note=note
         )
+        self._told.take("will note", response_id, note)
         await heard(self._calls.MarkResponse, request)
-        self._told.notes[response_id] = note
+        self._told.take("noted", response_id)
         return None
 
     async def _delete(self) -> None:
@@ -108,29 +137,37 @@ class Scribe:
         await self._add()
         response_id = self._known.pop()
         request = pb.DeleteResponseRequest(request_id=new_request_id(), response_id=response_id)
+        self._told.take("will delete", response_id)
         await heard(self._calls.DeleteResponse, request)
-        self._told.deleted.add(response_id)
+        self._told.take("deleted", response_id)
 
     def _keep(self, response_id: str, text: str) -> None:
-        self._told.texts[response_id] = text
+        self._told.take("has", response_id, text)
         self._known.append(response_id)
 
 
-def lost_or_twice(told: Told, found: list[pb.Response]) -> list[str]:
-    """Compare what is there with what was acknowledged; return a sentence for each difference."""
+def lost_or_twice(told: Told, found: Iterable[Any]) -> list[str]:
+    """Compare the responses that are there with what was told; return what differs."""
     there = {response.response_id: response for response in found}
     wrong = [f"{key} was lost" for key in told.texts if key not in there]
     for key, text in told.texts.items():
-        response = there.get(key)
-        if response is None:
-            continue
-        if response.deleted != (key in told.deleted):
-            wrong.append(f"{key}: deleted is {response.deleted}")
-        elif not response.deleted and response.message != text:
-            wrong.append(f"{key} says {response.message!r}, not {text!r}")
-        if key in told.notes and response.marks.note != told.notes[key]:
-            wrong.append(f"{key} has the note {response.marks.note!r}, not {told.notes[key]!r}")
-    said = [response.message for response in found if response.sender == "human"]
-    said = [text for text in said if text]
-    wrong += [f"{text!r} is there twice" for text in set(said) if said.count(text) > 1]
-    return wrong + [f"nobody said {text!r}" for text in said if text not in told.asked]
+        if key in there:
+            wrong += _differences(told, there[key], text)
+    counted = Counter(one.message for one in there.values() if one.sender == "human")
+    del counted[""]  # of those that were deleted
+    wrong += [f"{text!r} is there {n} times" for text, n in counted.items() if n > 1]
+    return wrong + [f"nobody said {text!r}" for text in counted if text not in told.asked]
+
+
+def _differences(told: Told, response: Any, text: str) -> Iterator[str]:
+    key = response.response_id
+    if response.deleted:
+        if key not in told.deleted | told.pending_deletes:
+            yield f"{key} is deleted"
+    elif key in told.deleted:
+        yield f"{key} is there although it was deleted"
+    elif response.message != text:
+        yield f"{key} says {response.message!r}, not {text!r}"
+    notes = (told.notes.get(key, ""), told.pending_notes.get(key))
+    if response.marks.note not in notes:
+        yield f"{key} has the note {response.marks.note!r}, not {notes[0]!r}"

@@ -13,6 +13,10 @@ RUNS: tuple[Run, ...] = ("tests", "faults", "long")
 TABLE: dict[str, tuple[int, int, int]] = {
     # name:              tests,  faults,    long
     "kills":            (    4,      50,     500),
+    "power_cuts":       (   20,     300,  10_000),
+    "stride_full":      (   30,       1,       1),
+    "stride_broken":    (   60,       5,       1),
+    "stride_unsynced":  (    6,       1,       1),
     "repeats":          (1_000,  10_000, 100_000),
     "lost_answers":     (    3,      20,     200),
     "leavings":         (   50,     100,   1_000),
