@@ -120,7 +120,7 @@ def assert_told_the_truth(one: Attempt) -> None:
     store = Store.open(one.database)
     try:
         assert store.check() == []
-        there = {response.response_id: response.message for response in everything_in(store)}
+        there = {str(found.response_id): found.message for found in everything_in(store)}
     finally:
         store.close()
     assert {key: there.get(key) for key in one.told} == one.told
