@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 # A shell that runs the suite in the background lets it, and all its children, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -45,3 +48,21 @@ def _mirrors_of_this_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def anyio_backend() -> str:
     """grpc.aio knows only asyncio."""
     return "asyncio"
+
+
+def pytest_report_header() -> str:
+    return postgres.describe()
+
+
+@pytest.fixture
+def needs_postgres() -> None:
+    """Skip the test where no PostgreSQL server answers."""
+    if postgres.server() is None:
+        pytest.skip(postgres.MISSING)
+
+
+@pytest.fixture
+def postgres_url(needs_postgres: None) -> Iterator[str]:  # noqa: ARG001
+    """An empty schema of its own on a PostgreSQL server."""
+    with postgres.fresh_schema() as url:
+        yield url

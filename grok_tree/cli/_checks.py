@@ -17,7 +17,7 @@ from grok_tree.errors import GrokTreeError, StoreBusy
 from grok_tree.forest import Model, Settings
 from grok_tree.samplers import SamplerRegistry, installed_samplers
 from grok_tree.server import DEFAULT_MODEL
-from grok_tree.store import Store, database_path, library_warning
+from grok_tree.store import Store, canonical_location, is_file, library_warning
 
 _PACKAGES = ("grok-tree", "grpcio", "protobuf", "sqlalchemy", "msgspec")
 _RUNTIME = "xllamacpp"
@@ -41,11 +41,14 @@ class Finding:
 
 def local_findings(where: Where) -> Iterator[Finding]:
     """Check this machine and the embedded server's database."""
-    path = database_path(where.database or default_database())
+    location = canonical_location(where.database or default_database())
     yield from _versions()
-    yield _sqlite()
-    yield _database(path)
-    yield _disk(path)
+    if is_file(location):
+        yield _sqlite()
+        yield _file(Path(location))
+        yield _disk(Path(location))
+    else:
+        yield _database(location)
     yield _runtime()
     samplers = installed_samplers()
     yield _default_model(samplers, where.model or DEFAULT_MODEL)
@@ -83,11 +86,15 @@ def _sqlite() -> Finding:
     return Finding("sqlite", "warning" if warning else "ok", warning or "no known defect")
 
 
-def _database(path: Path) -> Finding:
+def _file(path: Path) -> Finding:
     if not path.exists():
         return Finding("database", "ok", f"{path} is not there yet; its first use makes it")
+    return _database(str(path))
+
+
+def _database(location: str) -> Finding:
     try:
-        store = Store.open(path, create=False)
+        store = Store.open(location, create=False)
     except StoreBusy as busy:
         return Finding("database", "warning", f"it could not be checked: {busy.message}")
     except GrokTreeError as error:
@@ -96,7 +103,8 @@ def _database(path: Path) -> Finding:
         problems = store.check()
     finally:
         store.close()
-    return Finding("database", "problem" if problems else "ok", "; ".join(problems) or str(path))
+    detail = "; ".join(problems) or store.description
+    return Finding("database", "problem" if problems else "ok", detail)
 
 
 def _disk(path: Path) -> Finding:

@@ -31,7 +31,7 @@ database_option = click.option(
     "--database",
     envvar="GROK_TREE_DATABASE",
     show_envvar=True,
-    metavar="FILE",
+    metavar="FILE|URL",
     help="Database of the embedded server.",
 )
 _host_option = click.option(

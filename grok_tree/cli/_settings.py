@@ -19,7 +19,7 @@ class Settings:
 
     Attributes:
         model: Sampled when nobody names one.
-        database: File of the embedded server.
+        database: File or URL of the embedded server's database.
         host: Address of a server to use instead of the embedded one.
         share_url: Base of the addresses of shares that ``serve`` gives out.
     """

@@ -22,7 +22,7 @@ class Where:
     """A server and the model to sample there.
 
     Attributes:
-        database: File of the embedded server; None for the usual one.
+        database: File or URL of the embedded server's database; None for the usual one.
         host: Address of another server; None for the embedded one.
         model: The default model; None for the server's.
         asked_model: The model that was named on the command line, and so goes before the

@@ -70,8 +70,8 @@ class AsyncClient:
                 twice, and so that everything stays readable while the server is away.
             model: Sampled when neither the call nor the conversation names one; None:
                 GROK_TREE_MODEL, else the server's default.
-            database: The embedded server's file; None: GROK_TREE_DATABASE, else a file in the
-                user's data folder.
+            database: The embedded server's file, or the URL of a PostgreSQL database; None:
+                GROK_TREE_DATABASE, else a file in the user's data folder.
             initial_rng_seed: Seeds of samplings that name none count up from it; None leaves the
                 choice to the model.
 
@@ -154,10 +154,10 @@ class AsyncClient:
         return f"<AsyncClient of {self._connection.describe()}>"
 
 
-def default_database() -> Path:
-    """Return the embedded server's file when nobody names one."""
+def default_database() -> str | Path:
+    """Return the embedded server's file, or URL, when nobody names one."""
     given = os.environ.get("GROK_TREE_DATABASE")
-    return Path(given) if given else Path(platformdirs.user_data_dir("grok-tree")) / "forests.db"
+    return given or Path(platformdirs.user_data_dir("grok-tree")) / "forests.db"
 
 
 def _place(host: str | None, database: str | os.PathLike[str] | None, model: str) -> Place:
@@ -166,4 +166,4 @@ def _place(host: str | None, database: str | os.PathLike[str] | None, model: str
     # Imported when needed: a client of a remote server must not pay for a server's libraries.
     from grok_tree.client._embedded import EmbeddedPlace
 
-    return EmbeddedPlace(default_database() if database is None else Path(database), model)
+    return EmbeddedPlace(default_database() if database is None else os.fspath(database), model)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grok_tree.errors import StoreBusy
 from grok_tree.server import EmbeddedServer, ServerSettings
-from grok_tree.store import read_owner
+from grok_tree.store import canonical_location, read_owner
 from grok_tree.web import WebDoor
 
 PATIENCE_S = 10.0
@@ -18,7 +18,7 @@ PATIENCE_S = 10.0
 _PAUSE_S = 0.02
 
 _lock = threading.RLock()
-_running: dict[Path, _Shared] = {}
+_running: dict[str, _Shared] = {}
 
 
 @dataclass
@@ -30,21 +30,21 @@ class _Shared:
 
 
 class EmbeddedPlace:
-    """The server of a database file: one of this process, or the one that has the file already.
+    """The server of a database: one of this process, or the one that has the database already.
 
-    When the process that has the file ends, the next call takes the file over.
+    When the process that has the database ends, the next call takes it over.
     """
 
     fixed = False
 
-    def __init__(self, database: Path, model: str) -> None:
+    def __init__(self, database: str | Path, model: str) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
-            database: The file.
+            database: The file, or the URL of a PostgreSQL database.
             model: The default of a server that is started here.
         """
-        self._database = database.expanduser().absolute()
+        self._database = canonical_location(database)
         self._model = model
         self.known = ""
         self._lost = ""

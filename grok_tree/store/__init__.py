@@ -16,7 +16,7 @@ from grok_tree.store._rows import (
     SearchRows,
     ShareRow,
 )
-from grok_tree.store._store import Store, database_path, read_owner
+from grok_tree.store._store import Store, canonical_location, database_path, is_file, read_owner
 from grok_tree.store._writer import Writer
 
 __all__ = [
@@ -34,7 +34,9 @@ __all__ = [
     "ShareRow",
     "Store",
     "Writer",
+    "canonical_location",
     "database_path",
+    "is_file",
     "library_warning",
     "read_owner",
     "remove_database",

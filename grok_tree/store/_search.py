@@ -1,4 +1,4 @@
-"""Full-text search: an FTS5 index beside the responses, filled behind the commits.
+"""Full-text search: an index beside the responses, filled behind the commits.
 
 ``text_index`` holds the key up to which responses are indexed. Those that still grew when the
 index passed them are noted in ``unindexed`` when they end. The writer thread goes on when it has
@@ -10,71 +10,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, text
 
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import ConversationId, ResponseId, SearchHit, id_text
-from grok_tree.store._rows import GROWING, SearchRows
+from grok_tree.store._fts5 import Fts5
+from grok_tree.store._rows import SearchRows
+from grok_tree.store._tsvector import Tsvector
 
 INDEX_BATCH = 500
 
 _NOTE = text(
     "INSERT INTO unindexed (response_key)"
-    " SELECT :key WHERE :key <= (SELECT up_to_key FROM text_index)"
+    " SELECT CAST(:key AS BIGINT) WHERE :key <= (SELECT up_to_key FROM text_index)"
 )
 _IS_INDEXED = text(
     "SELECT :key <= (SELECT up_to_key FROM text_index)"
     " AND NOT EXISTS (SELECT 1 FROM unindexed WHERE response_key = :key)"
 )
-_UNINDEX = text(
-    "INSERT INTO response_text (response_text, rowid, message) VALUES ('delete', :key, :message)"
-)
-_UNINDEX_ALL = text(
-    "INSERT INTO response_text (response_text, rowid, message) SELECT 'delete', key, message"
-    " FROM response WHERE conversation_key = :conversation AND flags & 4 = 0"
-    " AND key <= (SELECT up_to_key FROM text_index)"
-    " AND key NOT IN (SELECT response_key FROM unindexed)"
-)
 _FORGET_ALL = text(
     "DELETE FROM unindexed WHERE response_key IN"
     " (SELECT key FROM response WHERE conversation_key = :conversation)"
 )
-_MOVE_BACK = text(
-    "UPDATE text_index SET up_to_key = min(up_to_key, coalesce("
-    "(SELECT max(key) FROM response WHERE conversation_key <> :conversation), 0))"
+_HIGHEST_OTHER = text(
+    "SELECT coalesce(max(key), 0) FROM response WHERE conversation_key <> :conversation"
 )
+_MOVE_BACK = text("UPDATE text_index SET up_to_key = :highest WHERE up_to_key > :highest")
 _NEXT = text(
     "SELECT max(key) FROM (SELECT key FROM response"
-    " WHERE key > (SELECT up_to_key FROM text_index) ORDER BY key LIMIT :limit)"
-)
-_INDEX_NEXT = text(
-    "INSERT INTO response_text (rowid, message) SELECT key, message FROM response"
-    " WHERE key > (SELECT up_to_key FROM text_index) AND key <= :last AND flags & :growing = 0"
+    " WHERE key > (SELECT up_to_key FROM text_index) ORDER BY key LIMIT :limit) AS few"
 )
 _MOVE_ON = text("UPDATE text_index SET up_to_key = :last")
-_INDEX_LATE = text(
-    "INSERT INTO response_text (rowid, message) SELECT key, message FROM response"
-    " WHERE key IN (SELECT response_key FROM unindexed ORDER BY response_key LIMIT :limit)"
-)
 _FORGET = text(
     "DELETE FROM unindexed WHERE response_key IN"
     " (SELECT response_key FROM unindexed ORDER BY response_key LIMIT :limit)"
 )
-_TEXTS = """
-SELECT r.key, r.id, c.id AS conversation_id, c.title,
-       snippet(response_text, 0, '[', ']', '…', 16) AS snippet
-FROM response_text
-JOIN response r ON r.key = response_text.rowid
-JOIN conversation c ON c.key = r.conversation_key
-WHERE response_text MATCH :words AND r.hidden_at = 0 AND NOT c.deleted
-  AND response_text.rowid < :before {within}
-ORDER BY response_text.rowid DESC LIMIT :limit
-"""
 _TITLES = """
 SELECT c.key, c.id AS conversation_id, c.title, c.title AS snippet FROM conversation c
-WHERE instr(lower(c.title), lower(:words)) AND NOT c.deleted AND c.key < :before {within}
+WHERE {holds} AND NOT c.deleted AND c.key < :before {within}
 ORDER BY c.key DESC LIMIT :limit
 """
 _NEWEST = 2**62
@@ -83,6 +58,40 @@ _LONGEST_SHOWN = 500
 
 _IN_TITLES, _IN_TEXTS = "t", "r"
 _TOKEN = re.compile(r"([tr])([0-9]{1,18}|4611686018427387904)")
+
+
+class TextIndex(Protocol):
+    """The words of responses, as one kind of database indexes them."""
+
+    title_holds: str
+    """A condition: the title ``c.title`` holds ``:words``, whatever the case of letters."""
+
+    def add_up_to(self, connection: Connection, last: int) -> None:
+        """Add the finished responses that follow what is indexed, up to a key."""
+
+    def add_late(self, connection: Connection, limit: int) -> None:
+        """Add the first of those that are noted as not indexed."""
+
+    def remove(self, connection: Connection, key: int, message: str) -> None:
+        """Take one indexed text out."""
+
+    def remove_all(self, connection: Connection, conversation_key: int) -> None:
+        """Take every indexed text of a conversation out."""
+
+    def find(
+        self, connection: Connection, query: str, *, within: str, values: dict[str, Any]
+    ) -> Sequence[Any]:
+        """Return rows (key, id, conversation_id, title, snippet), the newest first.
+
+        Args:
+            connection: Of a transaction.
+            query: Plain text: all words must occur, of the last one the beginning.
+            within: A further condition, or empty.
+            values: ``before`` and ``limit``, and what `within` needs.
+        """
+
+
+_KINDS: dict[str, TextIndex] = {"sqlite": Fts5(), "postgresql": Tsvector()}
 
 
 def note_unindexed(connection: Connection, response_key: int) -> None:
@@ -97,26 +106,27 @@ def unindex(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """
     for key, message in rows:
         if connection.execute(_IS_INDEXED, {"key": key}).scalar():
-            connection.execute(_UNINDEX, {"key": key, "message": message})
+            _index_of(connection).remove(connection, key, message)
             note_unindexed(connection, key)
 
 
 def forget_texts(connection: Connection, conversation_key: int) -> None:
     """Take a conversation that is about to be removed out of the index."""
     of = {"conversation": conversation_key}
-    connection.execute(_UNINDEX_ALL, of)
+    _index_of(connection).remove_all(connection, conversation_key)
     connection.execute(_FORGET_ALL, of)
-    # New rows take the highest keys again, and must be seen as new.
-    connection.execute(_MOVE_BACK, of)
+    # New rows may take the highest keys again, and must be seen as new.
+    highest = connection.execute(_HIGHEST_OTHER, of).scalar()
+    connection.execute(_MOVE_BACK, {"highest": highest})
 
 
 def index_some(connection: Connection) -> bool:
     """Index some of the responses that wait for it; return whether others may be left."""
     last = connection.execute(_NEXT, {"limit": INDEX_BATCH}).scalar()
     if last is not None:
-        connection.execute(_INDEX_NEXT, {"last": last, "growing": GROWING})
+        _index_of(connection).add_up_to(connection, last)
         connection.execute(_MOVE_ON, {"last": last})
-    connection.execute(_INDEX_LATE, {"limit": INDEX_BATCH})
+    _index_of(connection).add_late(connection, INDEX_BATCH)
     n_late = connection.execute(_FORGET, {"limit": INDEX_BATCH}).rowcount
     return last is not None or n_late == INDEX_BATCH
 
@@ -135,35 +145,30 @@ def search(
         InvalidOperationError: `after` is not a token of a search.
     """
     part, before = _place(after)
-    within = {} if conversation_key is None else {"within": conversation_key}
+    index = _index_of(connection)
+    condition = "" if conversation_key is None else "AND c.key = :within"
+    values: dict[str, Any] = {} if conversation_key is None else {"within": conversation_key}
     hits: list[SearchHit] = []
     if part == _IN_TITLES:
-        words = query.strip()
+        titles = _TITLES.format(holds=index.title_holds, within=condition)
         # One more than fits, to see whether there is a next page.
-        values = {"words": words, "before": before, "limit": limit + 1, **within}
-        rows = _rows(connection, _TITLES, values)
+        values |= {"words": query.replace("\0", " ").strip(), "before": before, "limit": limit + 1}
+        rows = connection.execute(text(titles), values).all() if values["words"] else []
         hits = [_hit(row, None) for row in rows[:limit]]
         if len(rows) > limit:
             return SearchRows(hits, f"{_IN_TITLES}{rows[limit - 1].key}")
         before = _NEWEST
     room = limit - len(hits)
-    values = {"words": match_expression(query), "before": before, "limit": room + 1, **within}
-    rows = _rows(connection, _TEXTS, values)
-    hits += [_hit(row, ResponseId(id_text(row.id))) for row in rows[:room]]
-    if len(rows) <= room:
+    values |= {"before": before, "limit": room + 1}
+    found = index.find(connection, query, within=condition, values=values)
+    hits += [_hit(row, ResponseId(id_text(row.id))) for row in found[:room]]
+    if len(found) <= room:
         return SearchRows(hits, "")
-    return SearchRows(hits, f"{_IN_TEXTS}{rows[room - 1].key if room else before}")
+    return SearchRows(hits, f"{_IN_TEXTS}{found[room - 1].key if room else before}")
 
 
-def match_expression(query: str) -> str:
-    """Return the FTS5 query for plain text: every word, the last one as a beginning.
-
-    Everything is quoted, so no input is a syntax error; the index itself cuts ``don't`` as it cut
-    the texts. Empty when the text holds no word.
-    """
-    words = query.replace("\0", " ").replace('"', " ").split()
-    quoted = [f'"{word}"' for word in words if any(map(str.isalnum, word))]
-    return " ".join(quoted) + "*" if quoted else ""
+def _index_of(connection: Connection) -> TextIndex:
+    return _KINDS[connection.dialect.name]
 
 
 def _place(token: str) -> tuple[str, int]:
@@ -175,13 +180,6 @@ def _place(token: str) -> tuple[str, int]:
             f"{token!r} is not a page token of a search; begin again without one"
         )
     return parts[1], int(parts[2])
-
-
-def _rows(connection: Connection, query: str, values: dict[str, Any]) -> Sequence[Any]:
-    if not values["words"]:
-        return []
-    within = "AND c.key = :within" if "within" in values else ""
-    return connection.execute(text(query.format(within=within)), values).all()
 
 
 def _hit(row: Any, response_id: ResponseId | None) -> SearchHit:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
 from grok_tree.store._check import problems
@@ -21,6 +22,8 @@ from grok_tree.store._thread import WriterThread
 from grok_tree.store._writer import Writer
 
 T = TypeVar("T")
+
+_POSTGRES = ("postgresql://", "postgresql+psycopg://", "postgres://")
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class Store:
         """Open a database file and own it.
 
         Args:
-            location: A path, or ``sqlite:///PATH``.
+            location: A path, ``sqlite:///PATH``, or ``postgresql+psycopg://...``.
             create: Make the file when there is none.
 
         Raises:
@@ -148,8 +151,20 @@ def database_at(location: str | Path) -> Database:
 
     Raises:
         InvalidOperationError: It is a URL of an unknown kind of database, or names no file.
+        ExtraMissing: The library for that kind is not installed.
     """
-    return SqliteFile(database_path(location))
+    if is_file(str(location)):
+        return SqliteFile(database_path(location))
+    # Imported when needed: its driver is an extra, and slow to import.
+    from grok_tree.store._postgres import PostgresDatabase
+
+    try:
+        return PostgresDatabase(make_url(str(location)))
+    except (ArgumentError, ValueError):
+        raise InvalidOperationError(
+            "the URL of the PostgreSQL database cannot be read; write"
+            " postgresql+psycopg://user@host:port/database"
+        ) from None
 
 
 def database_path(location: str | Path) -> Path:
@@ -165,12 +180,28 @@ def database_path(location: str | Path) -> Path:
     scheme, is_url, name = text.partition("://")
     if is_url and scheme != "sqlite":
         raise InvalidOperationError(
-            f"databases of the kind {scheme!r} are not supported yet; name a file"
+            f"databases of the kind {scheme!r} are not supported;"
+            " name a file, or postgresql+psycopg://user@host:port/database"
         )
     name = name.removeprefix("/") if is_url else text
     if not name or ":memory:" in name:
         raise InvalidOperationError(f"{text!r} names no file; forests are kept in a file")
     return Path(os.path.realpath(Path(name).expanduser()))
+
+
+def canonical_location(location: str | Path) -> str:
+    """Return the one name that a database has in this process, whatever it was called by.
+
+    Raises:
+        InvalidOperationError: It is a URL of an unknown kind of database, or names no file.
+    """
+    text = str(location)
+    return str(database_path(location)) if is_file(text) else text
+
+
+def is_file(location: str) -> bool:
+    """Return whether a canonical location is that of a file, not of a database server."""
+    return not location.startswith(_POSTGRES)
 
 
 def read_owner(location: str | Path) -> Owner | None:

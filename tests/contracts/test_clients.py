@@ -18,6 +18,7 @@ from grok_tree.testing.contracts import (
     open_async_backend,
     open_sync_backend,
 )
+from tests import postgres
 
 
 class TestAsyncClientOfARemoteServer(ForestContract):
@@ -42,6 +43,21 @@ class TestAsyncClientOfARemoteServer(ForestContract):
 
 class TestAsyncClientWithAMirror(TestAsyncClientOfARemoteServer):
     mirror = True
+
+
+class TestAsyncClientOfAServerOnPostgres(ForestContract):
+    @pytest.fixture
+    def open_backend(self, needs_postgres: None) -> OpenBackend:  # noqa: ARG002
+        @contextmanager
+        def opened() -> Iterator[Backend]:
+            with (
+                postgres.fresh_schema() as url,
+                running_server(url) as server,
+                open_async_backend(AsyncClient(server.address, mirror=False)) as backend,
+            ):
+                yield backend
+
+        return opened
 
 
 class TestBlockingClientOfARemoteServer(ForestContract):

@@ -1,4 +1,4 @@
-"""The contract on the store, over a file."""
+"""The contract on the store, over each kind of database."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ class TestSqliteFile(StoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         return lambda: closing(Store.open(tmp_path / "forests.db"))
+
+
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def open_store(self, postgres_url: str) -> OpenStore:
+        return lambda: closing(Store.open(postgres_url))

@@ -1,8 +1,9 @@
-"""Search finds all that was committed, and no text is a syntax error."""
+"""Search finds the same in either kind of database, and no text is a syntax error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,15 +21,43 @@ from grok_tree.forest import (
 )
 from grok_tree.store import Finish, NewResponse, SearchRows, Store
 from grok_tree.store._search import INDEX_BATCH
+from tests import postgres
 from tests.unit.store._shelf import add, add_conversation, add_one, drafted, write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOME = ConversationId(uuid7_text(1, 0))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql" and postgres.server() is None:
+        pytest.skip(postgres.MISSING)
+    return str(request.param)
+
+
+@contextmanager
+def open_store(kind: str, folder: Path) -> Iterator[Store]:
+    """Open an empty store of one kind for as long as the block runs."""
+    with ExitStack() as stack:
+        on_postgres = kind == "postgresql"
+        location = stack.enter_context(postgres.fresh_schema()) if on_postgres else folder / "a.db"
+        yield stack.enter_context(closing(Store.open(location)))
+
+
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = Store.open(Path(tmp_path_factory.mktemp("search")) / "forests.db")
+def store(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_store(kind, tmp_path_factory.mktemp("search")) as opened:
+        fill(opened)
+        yield opened
+
+
+@pytest.fixture
+def empty(kind: str, tmp_path: Path) -> Iterator[Store]:
+    with open_store(kind, tmp_path) as opened:
+        yield opened
+
+
+def fill(opened: Store) -> None:
     home = Conversation(
         conversation_id=HOME, create_time=NOW, modify_time=NOW, revision=1, title="100 % titled_x"
     )
@@ -39,8 +68,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     ]
     opened.submit(lambda writer: writer.insert_conversation(home)).result()
     opened.submit(lambda writer: writer.add_responses(HOME, new, now=NOW)).result()
-    yield opened
-    opened.close()
 
 
 def found(store: Store, query: str, *, limit: int = 10, after: str = "") -> SearchRows:
@@ -103,13 +130,12 @@ def test_pages_hold_titles_then_texts_and_no_more_than_was_asked_for(
 
 
 @pytest.fixture(scope="module")
-def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = Store.open(Path(tmp_path_factory.mktemp("several")) / "forests.db")
-    homes = [add_conversation(opened, f"walnut title {number}") for number in range(6)]
-    for number in range(2):
-        add_one(opened, homes[0], f"walnut text {number}")
-    yield opened
-    opened.close()
+def several(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_store(kind, tmp_path_factory.mktemp("several")) as opened:
+        homes = [add_conversation(opened, f"walnut title {number}") for number in range(6)]
+        for number in range(2):
+            add_one(opened, homes[0], f"walnut text {number}")
+        yield opened
 
 
 @pytest.mark.parametrize("token", ["x1", "t", "r" + "9" * 19, "5", "t1.2", "t-1", "r\u0661"])
@@ -133,55 +159,47 @@ def test_a_long_text_is_a_search_like_any_other(store: Store, query: str) -> Non
     assert found(store, query).hits == []
 
 
-def test_words_that_belong_together_are_found_together(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "forests.db")
-    home = add_conversation(store)
+def test_words_that_belong_together_are_found_together(empty: Store) -> None:
+    home = add_conversation(empty)
     for message in ["I don't know", "don and t", "file_name.txt", "हिन्दी भाषा", "größe", "日本語"]:
-        add_one(store, home, message)
+        add_one(empty, home, message)
     asked = ["don't", "file_name.txt", "हिन्दी", "GROSSE", "GRÖSSE", "größ", "日本"]
-    hits = [snippets(found(store, query)) for query in asked]
-    store.close()
+    hits = [snippets(found(empty, query)) for query in asked]
     assert [len(hit) for hit in hits] == [1, 1, 1, 0, 0, 1, 1]
 
 
-def test_a_growing_response_is_found_when_it_has_ended(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "forests.db")
-    home = add_conversation(store)
-    early, late = add(store, home, [drafted("", growing=True), drafted("", growing=True)])
+def test_a_growing_response_is_found_when_it_has_ended(empty: Store) -> None:
+    home = add_conversation(empty)
+    early, late = add(empty, home, [drafted("", growing=True), drafted("", growing=True)])
     finish = Finish(message="a finished walnut", finish_reason="stop")
-    write(store, lambda w: w.grow(early, message="half a walnut", reasoning="", now=NOW))
-    write(store, lambda w: w.finish(early, finish, now=NOW, move_leaf=False))
-    first = [hit.response_id for hit in found(store, "walnut").hits]
-    write(store, lambda w: w.finish(late, finish, now=NOW, move_leaf=False))
-    second = [hit.response_id for hit in found(store, "walnut").hits]
-    store.close()
+    write(empty, lambda w: w.grow(early, message="half a walnut", reasoning="", now=NOW))
+    write(empty, lambda w: w.finish(early, finish, now=NOW, move_leaf=False))
+    first = [hit.response_id for hit in found(empty, "walnut").hits]
+    write(empty, lambda w: w.finish(late, finish, now=NOW, move_leaf=False))
+    second = [hit.response_id for hit in found(empty, "walnut").hits]
     assert (first, second) == ([early], [late, early])
 
 
-def test_what_was_deleted_is_not_found_until_it_is_restored(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "forests.db")
-    home = add_conversation(store, "a titled walnut")
-    made = add_one(store, home, "walnut")
-    write(store, lambda writer: writer.hide(made, NOW))
-    without = found(store, "walnut").hits
-    write(store, lambda writer: writer.unhide(made, NOW))
-    again = found(store, "walnut").hits
-    write(store, lambda w: w.set_conversation_deleted(home, deleted=True, now=NOW))
-    gone = found(store, "walnut").hits
-    store.close()
+def test_what_was_deleted_is_not_found_until_it_is_restored(empty: Store) -> None:
+    home = add_conversation(empty, "a titled walnut")
+    made = add_one(empty, home, "walnut")
+    write(empty, lambda writer: writer.hide(made, NOW))
+    without = found(empty, "walnut").hits
+    write(empty, lambda writer: writer.unhide(made, NOW))
+    again = found(empty, "walnut").hits
+    write(empty, lambda w: w.set_conversation_deleted(home, deleted=True, now=NOW))
+    gone = found(empty, "walnut").hits
     assert [hit.response_id for hit in without] == [None]
     assert [hit.response_id for hit in again] == [None, made]
     assert gone == []
 
 
-def test_an_idle_writer_indexes_all_by_itself(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "forests.db")
+def test_an_idle_writer_indexes_all_by_itself(empty: Store) -> None:
     last = 3 * INDEX_BATCH
     new = [drafted(f"walnut {number}") for number in range(last + 1)]
-    add(store, add_conversation(store), new)
+    add(empty, add_conversation(empty), new)
     hits: list[str] = []
     while not hits:  # the time limit of the test ends this
-        with store.read() as reader:
+        with empty.read() as reader:
             hits = snippets(reader.search(str(last), limit=5))
-    store.close()
     assert hits == [f"walnut [{last}]"]

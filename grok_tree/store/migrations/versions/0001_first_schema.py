@@ -25,7 +25,9 @@ def upgrade() -> None:
     _make_share()
     _make_request()
     if op.get_bind().dialect.name == "sqlite":
-        _make_text_index()
+        _make_fts5()
+    else:
+        _make_tsvector()
 
 
 def _make_conversation() -> None:
@@ -113,7 +115,7 @@ def _make_request() -> None:
     op.create_index("ix_request_created_us", "request", ["created_us"])
 
 
-def _make_text_index() -> None:
+def _make_fts5() -> None:
     op.execute("CREATE TABLE text_index (up_to_key INTEGER NOT NULL)")
     op.execute("INSERT INTO text_index VALUES (0)")
     op.execute("CREATE TABLE unindexed (response_key INTEGER PRIMARY KEY)")
@@ -121,3 +123,13 @@ def _make_text_index() -> None:
         "CREATE VIRTUAL TABLE response_text USING fts5("
         "message, content='response', content_rowid='key', tokenize='unicode61')"
     )
+
+
+def _make_tsvector() -> None:
+    op.execute("CREATE TABLE text_index (up_to_key BIGINT NOT NULL)")
+    op.execute("INSERT INTO text_index VALUES (0)")
+    op.execute("CREATE TABLE unindexed (response_key BIGINT PRIMARY KEY)")
+    op.execute(
+        "CREATE TABLE response_text (response_key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
+    )
+    op.execute("CREATE INDEX response_text_words ON response_text USING gin (words)")

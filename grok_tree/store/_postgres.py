@@ -1,0 +1,315 @@
+"""PostgreSQL: one schema of a database, owned through an advisory lock."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from grok_tree.errors import (
+    AlreadyExists,
+    ExtraMissing,
+    GrokTreeError,
+    SchemaTooNew,
+    StoreBusy,
+    StoreCorrupted,
+    StoreError,
+    StoreForeign,
+)
+from grok_tree.store._database import SCHEMA_VERSION, Owner
+from grok_tree.store._schema import metadata
+
+try:
+    import psycopg
+except ImportError as error:
+    raise ExtraMissing(
+        'PostgreSQL needs an extra; run: python -m pip install "grok-tree[postgres]"'
+    ) from error
+
+_N_READERS = 8
+_CONNECT_S = 10
+_LOCK_CLASS = 0x67726F6B
+"""The letters grok: our part of the advisory locks of a database."""
+_N_TRIES, _PAUSE_S = 10, 0.05
+"""A server that was killed leaves its lock as soon as the database notices."""
+
+_ALSO = (
+    "CREATE TABLE text_index (up_to_key BIGINT NOT NULL)",
+    "INSERT INTO text_index VALUES (0)",
+    "CREATE TABLE unindexed (response_key BIGINT PRIMARY KEY)",
+    "CREATE TABLE response_text (response_key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+    "CREATE INDEX response_text_words ON response_text USING gin (words)",
+    "INSERT INTO meta VALUES ('database_id', replace(gen_random_uuid()::text, '-', ''))",
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+    f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION:04d}')",
+)
+_LOCK = text("SELECT pg_try_advisory_lock(:mine, hashtext(current_schema()))")
+_HOLDER = text(
+    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :mine"
+    " AND l.objid = (hashtext(current_schema())::bigint & 4294967295)"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+_ENDPOINT = text("SELECT value FROM meta WHERE name = 'endpoint'")
+_ANNOUNCE = text(
+    "INSERT INTO meta VALUES ('endpoint', :endpoint)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_PROGRAM = re.compile(r"grok_tree (\d+)@(.*)")
+
+_ADVICE = {
+    "53100": "; free some space on its disk and try again",
+    "53300": "; it has no connection left: end other programs or raise max_connections",
+    "25006": "; it takes no writes at present: connect to its primary server",
+    "28P01": "; check the user and the password of its URL",
+    "3D000": "; create the database, or name another",
+    "42501": "; give the user the right to use and create tables in it",
+}
+"""What to do, by SQLSTATE."""
+
+
+class PostgresDatabase:
+    """A database of a PostgreSQL server: the schema that its URL's search path begins with."""
+
+    def __init__(self, url: URL) -> None:
+        """Name a database; nothing is opened."""
+        self._url = url.set(drivername="postgresql+psycopg")
+        self._lock: _AdvisoryLock | None = None
+
+    @property
+    def description(self) -> str:
+        """What it is, for people: neither user nor password."""
+        host = self._url.host or self._url.query.get("host") or "this machine"
+        return f"PostgreSQL database {self._url.database or 'of the user'} at {host}"
+
+    def version(self) -> int | None:
+        """Return the number of the newest migration."""
+        with self._look() as connection:
+            tables = inspect(connection).get_table_names()
+            if "alembic_version" not in tables:
+                if {"conversation", "response"} & set(tables):
+                    raise self._foreign()
+                return None
+            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if not re.fullmatch(r"\d{4}", str(found)) or "response" not in tables:
+            raise self._foreign()
+        version = int(str(found))
+        if version > SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"{self.description} has schema {version}, this release knows {SCHEMA_VERSION};"
+                " it was left as it is: install a newer grok_tree to open it",
+                found=version,
+                known=SCHEMA_VERSION,
+            )
+        return version
+
+    def own(self) -> _AdvisoryLock:
+        """Take the advisory lock of the schema."""
+        self._lock = _AdvisoryLock(self)
+        return self._lock
+
+    def owner(self) -> Owner | None:
+        """Return who holds the advisory lock."""
+        with self._look() as connection:
+            return self._holder(connection)
+
+    def create(self) -> None:
+        """Make every table in one transaction."""
+        with self.errors(), self._engine().begin() as connection:
+            metadata.create_all(connection)
+            for statement in _ALSO:
+                connection.exec_driver_sql(statement)
+
+    def mark_as_current(self, connection: Connection) -> None:
+        """Do nothing: the number of the newest migration says it."""
+
+    def writer_engine(self) -> Engine:
+        """Return the engine of the one connection that writes."""
+        return self._engine()
+
+    def reader_engine(self) -> Engine:
+        """Return the engine of the connections that read, each in one snapshot."""
+        return create_engine(
+            self._url,
+            connect_args=_connect_args(),
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            pool_size=_N_READERS,
+            pool_pre_ping=True,
+        )
+
+    def prepare_writer(self, connection: Connection) -> None:
+        """See that the lock is still held, and that the tables are there.
+
+        Raises:
+            StoreBusy: The lock was lost with a connection, and somebody else has it now.
+        """
+        if self._lock is not None:
+            self._lock.renew()
+        connection.execute(text("SELECT count(*) FROM meta")).scalar()
+        connection.rollback()
+
+    @contextmanager
+    def transaction(self, connection: Connection, *, durable: bool) -> Iterator[None]:
+        """Run a block in one write transaction."""
+        with self.errors(), connection.begin():
+            if not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn the database's own errors into ours."""
+        try:
+            yield
+        except (SQLAlchemyError, psycopg.Error) as error:
+            raise self._error(error) from error
+
+    def structure_problems(self, _: Connection) -> Iterator[str]:
+        """Yield nothing: the server checks its own pages when it reads them."""
+        yield from ()
+
+    def tidy(self, _: Connection) -> None:
+        """Do nothing: the server looks after its own log."""
+
+    def connect(self) -> Connection:
+        """Return a connection of its own, where each statement is a transaction."""
+        return self._engine().execution_options(isolation_level="AUTOCOMMIT").connect()
+
+    def busy(self, connection: Connection) -> StoreBusy:
+        """Return the error for a schema that somebody else owns."""
+        holder = self._holder(connection)
+        if holder is None:
+            return StoreBusy(f"{self.description} is open in another process; try again")
+        where = f" at {holder.endpoint}" if holder.endpoint else ""
+        return StoreBusy(
+            f"{self.description} is open in process {holder.pid} on {holder.host}{where};"
+            " connect to that one, or end it first",
+            pid=holder.pid,
+            endpoint=holder.endpoint,
+        )
+
+    def _holder(self, connection: Connection) -> Owner | None:
+        name = connection.scalar(_HOLDER, {"mine": _LOCK_CLASS})
+        program = _PROGRAM.fullmatch(str(name))
+        if program is None:
+            return None
+        known = inspect(connection).has_table("meta")
+        endpoint = connection.scalar(_ENDPOINT) if known else None
+        return Owner(int(program[1]), program[2], endpoint or "")
+
+    @contextmanager
+    def _look(self) -> Iterator[Connection]:
+        with self.errors(), self.connect() as connection:
+            yield connection
+
+    def _engine(self) -> Engine:
+        engine = create_engine(self._url, connect_args=_connect_args(), poolclass=NullPool)
+
+        # Whatever the server's default is: what was acknowledged must be on its disk.
+        @event.listens_for(engine, "connect")
+        def _(connection: psycopg.Connection[Any], _record: object) -> None:
+            connection.execute("SET synchronous_commit = on")
+            connection.commit()
+
+        return engine
+
+    def _foreign(self) -> StoreForeign:
+        return StoreForeign(
+            f"{self.description} holds tables that are not grok_tree's, and was left as it is;"
+            " name another database, or another schema by ?options=-csearch_path%3DNAME"
+        )
+
+    def _error(self, error: Exception) -> GrokTreeError:
+        cause = getattr(error, "orig", None) or error
+        state = getattr(cause, "sqlstate", None) or ""
+        words = str(cause).strip().split("\n")[0]
+        if state == "23505":
+            return AlreadyExists(
+                f"nothing was stored in {self.description}, because an id is taken; use a new id"
+            )
+        if state.startswith("XX00"):
+            return StoreCorrupted(f"{self.description} is damaged ({words}); restore a backup")
+        if not state or state.startswith(("08", "57P")):
+            # What the driver says of a lost connection may quote the URL.
+            return StoreError(
+                f"{self.description} does not answer; see that its server runs, and try again"
+            )
+        return StoreError(f"{self.description} failed: {words}{_ADVICE.get(state, '')}")
+
+
+class _AdvisoryLock:
+    """The lock of a schema, held by a connection of its own and freed when that ends."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._endpoint = ""
+        self.renew()
+
+    def announce(self, endpoint: str) -> None:
+        """Write down where this process can be joined."""
+        self._endpoint = endpoint
+        self.renew()
+        with self._database.errors():
+            assert self._connection is not None
+            self._connection.execute(_ANNOUNCE, {"endpoint": endpoint})
+
+    def renew(self) -> None:
+        """Take the lock unless it is held.
+
+        Raises:
+            StoreBusy: Somebody else has it.
+        """
+        if self._is_held():
+            return
+        self.release()
+        with self._database.errors():
+            connection = self._database.connect()
+            try:
+                self._take(connection)
+            except BaseException:
+                connection.close()
+                raise
+        self._connection = connection
+
+    def release(self) -> None:
+        """Give the lock up."""
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def _is_held(self) -> bool:
+        try:
+            return self._connection is not None and self._connection.scalar(text("SELECT 1")) == 1
+        except SQLAlchemyError:
+            return False
+
+    def _take(self, connection: Connection) -> None:
+        for _ in range(_N_TRIES):
+            if connection.scalar(_LOCK, {"mine": _LOCK_CLASS}):
+                return
+            time.sleep(_PAUSE_S)
+        raise self._database.busy(connection)
+
+
+def _connect_args() -> dict[str, Any]:
+    program = f"grok_tree {os.getpid()}@{socket.gethostname()}"
+    return {"connect_timeout": _CONNECT_S, "application_name": program[:63]}

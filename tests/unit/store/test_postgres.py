@@ -1,0 +1,219 @@
+"""PostgreSQL: one owner, nothing of others touched, no secret told, and back when it is back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.pool import NullPool
+
+from grok_tree.errors import (
+    AlreadyExists,
+    InvalidOperationError,
+    SchemaTooNew,
+    StoreBusy,
+    StoreError,
+    StoreForeign,
+)
+from grok_tree.store import Store, read_owner
+from grok_tree.store._database import SCHEMA_VERSION
+from grok_tree.store._migrate import migrate
+from grok_tree.store._postgres import PostgresDatabase
+from tests.postgres import fresh_schema
+from tests.unit.store._shelf import NOW, add_conversation, add_one, read, write
+
+HOLD = """
+import sys
+from grok_tree.store import Store
+store = Store.open(sys.argv[1])
+store.announce("unix:/somewhere")
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def run(url: str, statement: str) -> list[tuple[object, ...]]:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.execute(text(statement))
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def shape_of(url: str) -> dict[str, object]:
+    engine = create_engine(url, poolclass=NullPool)
+    found = inspect(engine)
+    return {
+        table: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(table)],
+            sorted((str(i["name"]), i["unique"]) for i in found.get_indexes(table)),
+        )
+        for table in found.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_a_database_has_one_owner_who_is_named(postgres_url: str) -> None:
+    command = [sys.executable, "-c", HOLD, postgres_url]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        with pytest.raises(StoreBusy, match=str(holder.pid)) as refused:
+            Store.open(postgres_url)
+        owner = read_owner(postgres_url)
+        holder.kill()
+    assert refused.value.details == {"pid": holder.pid, "endpoint": "unix:/somewhere"}
+    assert owner is not None
+    assert (owner.pid, owner.endpoint) == (holder.pid, "unix:/somewhere")
+    Store.open(postgres_url).close()
+    assert read_owner(postgres_url) is None
+
+
+def test_the_migrations_make_the_same_tables_as_a_new_database(postgres_url: str) -> None:
+    Store.open(postgres_url).close()
+    with fresh_schema() as other:
+        migrate(PostgresDatabase(make_url(other)))
+        assert shape_of(other) == shape_of(postgres_url)
+        store = Store.open(other)
+        made = add_conversation(store, "kept")
+        assert read(store, lambda reader: reader.conversation(made)).title == "kept"
+        store.close()
+
+
+def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    made = add_conversation(store, "kept")
+    store.close()
+    run(postgres_url, "DROP TABLE mirrored")
+    run(postgres_url, "DROP TABLE meta")
+    run(postgres_url, "DROP INDEX response_hidden")
+    run(postgres_url, "UPDATE alembic_version SET version_num = '0001'")
+    again = Store.open(postgres_url)
+    assert read(again, lambda reader: reader.conversation(made)).title == "kept"
+    again.close()
+    assert run(postgres_url, "SELECT version_num FROM alembic_version") == [
+        (f"{SCHEMA_VERSION:04d}",)
+    ]
+
+
+def test_a_newer_schema_is_refused(postgres_url: str) -> None:
+    Store.open(postgres_url).close()
+    run(postgres_url, "UPDATE alembic_version SET version_num = '0099'")
+    with pytest.raises(SchemaTooNew, match="99"):
+        Store.open(postgres_url)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE response (words text)",
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+    ],
+)
+def test_tables_of_others_are_refused_and_left_as_they_are(
+    postgres_url: str, statement: str
+) -> None:
+    run(postgres_url, statement)
+    before = shape_of(postgres_url)
+    with pytest.raises(StoreForeign, match="left as it is"):
+        Store.open(postgres_url)
+    assert shape_of(postgres_url) == before
+
+
+def test_a_database_that_is_not_there_is_not_made_when_none_was_asked_for(
+    postgres_url: str,
+) -> None:
+    with pytest.raises(StoreForeign, match="there is no database"):
+        Store.open(postgres_url, create=False)
+    assert shape_of(postgres_url) == {}
+
+
+def test_no_message_tells_the_password() -> None:
+    url = "postgresql://somebody:canary-1@127.0.0.1:1/nothing?password=canary-2"
+    with pytest.raises(StoreError, match="does not answer") as refused:
+        Store.open(url)
+    shown = f"{refused.value} {refused.value.details} {PostgresDatabase(make_url(url)).description}"
+    assert "canary" not in shown
+    assert "somebody" not in shown
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_telling_it() -> None:
+    with pytest.raises(InvalidOperationError, match="cannot be read") as refused:
+        Store.open("postgresql://user:canary@host:port:port/x")
+    assert "canary" not in str(refused.value)
+
+
+def test_lost_connections_fail_one_call_and_the_next_one_works(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    home = add_conversation(store, "kept")
+    run(
+        postgres_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name LIKE 'grok\\_tree %' AND pid <> pg_backend_pid()",
+    )
+    with pytest.raises(StoreError, match="does not answer"):
+        add_one(store, home)
+    made = add_one(store, home, "after")
+    assert read(store, lambda reader: reader.response(made)).message == "after"
+    owner = read_owner(postgres_url)
+    store.close()
+    assert owner is not None
+
+
+@pytest.mark.parametrize(("durable", "expected"), [(True, "on"), (False, "off")])
+def test_what_is_acknowledged_waits_for_the_disk(
+    postgres_url: str, *, durable: bool, expected: str
+) -> None:
+    store = Store.open(postgres_url)
+    shown = store.submit(
+        lambda writer: writer._connection.exec_driver_sql("SHOW synchronous_commit").scalar(),
+        durable=durable,
+    ).result()
+    store.close()
+    assert shown == expected
+
+
+def test_a_failing_piece_of_work_harms_no_other(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    home = add_conversation(store)
+    made = add_one(store, home)
+
+    def share() -> None:
+        write(store, lambda writer: writer.add_share("a" * 32, made, NOW))
+
+    share()
+    with pytest.raises(AlreadyExists, match="an id is taken"):
+        share()
+    assert add_one(store, home)
+    store.close()
+
+
+def test_changed_texts_are_named(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    made = add_one(store, add_conversation(store), "as it was")
+    assert store.check() == []
+    run(postgres_url, "UPDATE response SET message = 'as it never was'")
+    problems = store.check()
+    store.close()
+    assert len(problems) == 1
+    assert made in problems[0]
+
+
+def test_without_the_driver_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text("raise ImportError\n")
+    program = (
+        "from grok_tree.store import Store\nfrom grok_tree.errors import ExtraMissing\n"
+        "try:\n    Store.open('postgresql:///nothing')\n"
+        "except ExtraMissing as error:\n    print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{program}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "grok-tree[postgres]" in told.stdout
