@@ -24,6 +24,7 @@ _COMMANDS = {
     "sample": "_sample",
     "resample": "_resample",
     "replace": "_replace",
+    "resume": "_resume",
     "search": "_search",
     "export": "_export",
     "import": "_import",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+import msgspec
+
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Settings
+from grok_tree.forest import Response, Settings
 
 _SETTINGS = (
     "temperature",
@@ -72,6 +74,15 @@ def settings_of(options: SamplingOptions) -> Settings:
             raise InvalidOperationError(f"{name} is {value!r}; it must be a number")
     stop = options.get("stop", ())
     return Settings(stop=(stop,) if isinstance(stop, str) else tuple(stop), **given)
+
+
+def options_after(partial: Response, options: SamplingOptions) -> SamplingOptions:
+    """Return options that leave open what they name, and else repeat those of a response."""
+    settings = msgspec.structs.asdict(partial.settings)
+    before: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    if partial.model_name:
+        before["model_name"] = partial.model_name
+    return SamplingOptions(**{**before, **options})  # type: ignore[typeddict-item]
 
 
 def check_nothing_sampled(options: SamplingOptions) -> None:

@@ -248,11 +248,12 @@ class Remote:
         await self.read_changes(self._cache.revision)
         return n_restored
 
-    async def logprobs(self, response_id: str) -> list[TokenLogprob]:
-        """Return the log-probabilities of a response."""
+    async def logprobs(self, response_id: str, offset: int) -> list[TokenLogprob]:
+        """Return the log-probabilities of a response, whose first token begins at `offset`."""
         request = pb.GetLogprobsRequest(response_id=response_id)
         pages = self._connection.stream("GetLogprobs", request)
-        return logprobs_from_wire([one async for page in pages for one in page.logprobs])
+        messages = [one async for page in pages for one in page.logprobs]
+        return logprobs_from_wire(messages, offset)
 
     def _take(self, message: pb.Conversation) -> None:
         self._cache.set_conversation(conversation_from_wire(message))

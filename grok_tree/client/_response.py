@@ -9,12 +9,19 @@ from grok_tree import forest
 from grok_tree.client import _html
 from grok_tree.client._attaching import attached_answer
 from grok_tree.client._fields import ResponseFields
-from grok_tree.client._options import SamplingOptions
+from grok_tree.client._options import SamplingOptions, options_after
 from grok_tree.client._remote import Remote
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import MarkChange, Origin, ResponseId, TokenLogprob, resample_parent
+from grok_tree.forest import (
+    MarkChange,
+    Origin,
+    ResponseId,
+    TokenLogprob,
+    resample_parent,
+    resume_parent,
+)
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -102,6 +109,19 @@ class Response(ResponseFields):
         origin = Origin(kind="replaced", of=self._id)
         return self._conversation._replacement(self.value, text, origin, options)
 
+    def resume(self, **options: Unpack[SamplingOptions]) -> Sampling:
+        """Continue this partial answer by a sibling that begins with its text.
+
+        It is asked with this one's model, settings and seed, unless the options say otherwise.
+        The text that is there comes as the first token.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is complete, or is a root.
+        """
+        origin = Origin(kind="resumed", of=self._id)
+        asked = options_after(self.value, options)
+        return self._conversation._sampling("", resume_parent(self.value), origin, asked)
+
     def reply(self, text: str, **options: Unpack[SamplingOptions]) -> Sampling:
         """Add a human response below this one and sample the answer."""
         return self._conversation.add_response(text, parent=self._id, **options)
@@ -171,7 +191,9 @@ class Response(ResponseFields):
 
     async def logprobs(self) -> list[TokenLogprob]:
         """Return the log-probability of each token, empty if none were asked for."""
-        return await self._remote.logprobs(self._id)
+        origin = self.value.origin
+        begin = origin.offset if origin.kind == "resumed" else None
+        return await self._remote.logprobs(self._id, begin or 0)
 
     @property
     def _remote(self) -> Remote:

@@ -91,6 +91,17 @@ class SyncResponse(ResponseFields):
         """
         return self._conversation._sync_sampling(self._response.replace(text, **options))
 
+    def resume(self, **options: Unpack[SamplingOptions]) -> SyncSampling:
+        """Continue this partial answer by a sibling that begins with its text.
+
+        It is asked with this one's model, settings and seed, unless the options say otherwise.
+        The text that is there comes as the first token.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is complete, or is a root.
+        """
+        return self._conversation._sync_sampling(self._response.resume(**options))
+
     def reply(self, text: str, **options: Unpack[SamplingOptions]) -> SyncSampling:
         """Add a human response below this one and sample the answer."""
         return self._conversation._sync_sampling(self._response.reply(text, **options))

@@ -30,6 +30,7 @@ from grok_tree.forest._rules import (
     check_turn,
     consequence,
     resample_parent,
+    resume_parent,
 )
 from grok_tree.forest._snapshot import NO_PARENT, Forest, Responses, ResponseSource
 from grok_tree.forest._text import (
@@ -112,6 +113,7 @@ __all__ = [
     "id_text",
     "repaired_text",
     "resample_parent",
+    "resume_parent",
     "text_too_long",
     "uuid7_text",
 ]

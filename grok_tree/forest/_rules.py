@@ -6,6 +6,8 @@ request           on a human (or system, tool) one      on a model's (assistant)
 sample under it   legal; the new response is its child  legal; the new response is its child
 resample          refused                               a sibling is sampled below its parent
 replace           a human sibling, and an answer to it  a sibling written by hand
+resume            refused                               a partial one is continued, by a sibling
+                                                        that begins with its text
 ================  ====================================  =====================================
 
 Beside the table: an empty message needs a parent and samples without a human turn; the leaf moves
@@ -60,6 +62,26 @@ def resample_parent(response: Response) -> ResponseId:
             " replace() it with other text instead"
         )
         raise InvalidOperationError(message, response_id=response.response_id)
+    return response.parent_response_id
+
+
+def resume_parent(response: Response) -> ResponseId:
+    """Return the response below which a sibling continues the partial `response`.
+
+    Raises:
+        InvalidOperationError: It is not a model's response, is complete, or has no parent.
+    """
+    refusal = ""
+    if response.sender != "assistant":
+        refusal = f"was written by {response.sender!r}; only a model's answer can be resumed"
+    elif not response.partial:
+        refusal = "is complete; resample() it, or reply() to it"
+    elif response.parent_response_id is None:
+        refusal = "is a root: there is nothing before it to answer"
+    if refusal:
+        message = f"response {response.response_id} cannot be resumed: it {refusal}"
+        raise InvalidOperationError(message, response_id=response.response_id)
+    assert response.parent_response_id is not None
     return response.parent_response_id
 
 

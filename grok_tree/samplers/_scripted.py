@@ -14,7 +14,9 @@ model                         what it does
 ============================  ====================================================================
 
 A word carries the space before it, so that the words joined are the message. Siblings speak in
-turn, a word each. Every script has log-probabilities and alternatives, made up and always the same.
+turn, a word each. An answer that is begun already (prefill) goes on where the script has come, or
+else says the script after it. Every script has log-probabilities and alternatives, made up and
+always the same.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ _BREATH = 32
 """So many tokens are made before other tasks get a turn."""
 
 _VARIED_WORDS = 8
-_CAPABILITIES = ("logprobs", "native_n", "seed", "stop")
+_CAPABILITIES = ("logprobs", "native_n", "prefill", "seed", "stop")
 _NUMBERED = re.compile(r"(words|fail)-(\d{1,7})")
 _WORD = re.compile(r"\s*\S+|\s+$")
 _NAMES = ("echo", "slow", "varied", "logprobs", "hang", "refuse")
@@ -115,7 +117,8 @@ class ScriptedSampler:
         """Yield the script of every sibling, a word of each in turn."""
         self.check(model, settings, n)
         said = await _last_human(prompt)
-        speakers = [_speaker(model, said, settings, index) for index in range(n)]
+        lines = _Lines(model, said, prompt.prefill)
+        speakers = [_speaker(lines, settings, index) for index in range(n)]
         n_made = 0
         while speakers:
             if model == "slow":
@@ -174,19 +177,40 @@ class _Speaker:
         )
 
 
-def _speaker(model: str, said: str, settings: Settings, index: int) -> _Speaker:
+@dataclass(frozen=True)
+class _Lines:
+    """What a script depends on.
+
+    Attributes:
+        model: Name of the script.
+        said: By the human.
+        begun: The beginning of the answer, which is not said again.
+    """
+
+    model: str
+    said: str
+    begun: str
+
+    def words(self, seed: int) -> Iterator[str]:
+        words = _words(self.model, self.said, seed)
+        if not self.begun:
+            return words
+        return _rest(words, self.begun) or _after_space(_words(self.model, self.said, seed))
+
+
+def _speaker(lines: _Lines, settings: Settings, index: int) -> _Speaker:
     ending: Ending = "stop"
-    if model == "hang":
+    if lines.model == "hang":
         ending = "hang"
-    elif model.startswith("fail-"):
+    elif lines.model.startswith("fail-"):
         ending = "fail"
-    words = _words(model, said, (settings.seed or 0) + index)
+    words = lines.words((settings.seed or 0) + index)
     if settings.stop:
         text = "".join(words)
         kept = _before_stop(text, settings.stop)
         ending = ending if kept == text else "stop"
         words = _split(kept)
-    return _Speaker(index, words, ending, settings.max_tokens, len(said.split()))
+    return _Speaker(index, words, ending, settings.max_tokens, len(lines.said.split()))
 
 
 def _words(model: str, said: str, seed: int) -> Iterator[str]:
@@ -199,6 +223,23 @@ def _words(model: str, said: str, seed: int) -> Iterator[str]:
     if model == "varied":
         return _split(" ".join(random.Random(seed).choices(_VOCABULARY, k=_VARIED_WORDS)))
     return _split("waiting" if model == "hang" else f"echo: {said}")
+
+
+def _rest(words: Iterator[str], begun: str) -> Iterator[str] | None:
+    """Return what follows the text with which a script begins; None if it does not."""
+    left = begun
+    for word in words:
+        if word.startswith(left):
+            rest = word[len(left) :]
+            return chain([rest], words) if rest else words
+        if not left.startswith(word):
+            return None
+        left = left[len(word) :]
+    return None
+
+
+def _after_space(words: Iterator[str]) -> Iterator[str]:
+    return (f" {word}" if place == 0 else word for place, word in enumerate(words))
 
 
 def _split(text: str) -> Iterator[str]:

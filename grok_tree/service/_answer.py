@@ -32,11 +32,13 @@ class GrowingAnswer:
 
     Attributes:
         response_id: The id it has in the store.
+        prefix: The text with which it begins, which no model has to say.
         n_unsaved: Pieces that came since it was last saved.
         ended: It was stored for good, or that was tried.
     """
 
     response_id: ResponseId
+    prefix: str = ""
     n_unsaved: int = 0
     ended: bool = False
     _parts: list[str] = field(default_factory=list)
@@ -45,6 +47,11 @@ class GrowingAnswer:
     _length: int = 0
     _size: int = 0
     _first_token_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.prefix:
+            self._parts.append(self.prefix)
+            self._length, self._size = len(self.prefix), len(self.prefix.encode())
 
     @property
     def message(self) -> str:

@@ -29,12 +29,11 @@ def check_prompt_name(name: str) -> None:
         raise InvalidOperationError(f"no system prompt is named {name!r}; there are: {known}")
 
 
-def prompt_below(store: Store, parent: Response, system_prompt: str) -> Prompt:
-    """Return the prompt for a response below `parent`."""
+def prompt_below(store: Store, parent: Response, system_prompt: str, prefill: str = "") -> Prompt:
+    """Return the prompt for a response below `parent`, which may be begun already."""
     load = partial(anyio.to_thread.run_sync, _read_turns, store, parent.response_id)
-    return Prompt(
-        last=Turn(parent.sender, parent.message), load_turns=load, system_prompt=system_prompt
-    )
+    last = Turn(parent.sender, parent.message)
+    return Prompt(last=last, load_turns=load, system_prompt=system_prompt, prefill=prefill)
 
 
 def _read_turns(store: Store, response_id: str) -> Sequence[Turn]:

@@ -24,12 +24,13 @@ def replay(started: Started, responses: Sequence[Response]) -> list[SamplingEven
     for index, response in enumerate(responses):
         if response.reasoning:
             events.append(Reasoning(response.reasoning, index))
-        events += _pieces(response.message, index)
+        events += text_pieces(response.message, index)
         events.append(Ended(response=response, index=index, error=cut_error(response)))
     return events
 
 
-def _pieces(text: str, index: int) -> list[Token]:
+def text_pieces(text: str, index: int) -> list[Token]:
+    """Return a text that is known already as tokens; none if it is empty."""
     begins = range(0, len(text), _PIECE_CHARACTERS)
     return [Token(text[begin : begin + _PIECE_CHARACTERS], index, begin) for begin in begins]
 

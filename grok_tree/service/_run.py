@@ -26,7 +26,7 @@ from grok_tree.forest import (
 from grok_tree.service._answer import GrowingAnswer
 from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock
-from grok_tree.service._replay import Skipper, cut_error, replay
+from grok_tree.service._replay import Skipper, cut_error, replay, text_pieces
 from grok_tree.store import Finish
 
 CHECKPOINT_S = 0.4
@@ -61,16 +61,36 @@ class SamplingRun:
     """
 
     def __init__(
-        self, started: Started, saves: Saves, clock: Clock, *, detached: bool, move_leaf: bool
+        self,
+        started: Started,
+        saves: Saves,
+        clock: Clock,
+        *,
+        detached: bool,
+        move_leaf: bool,
+        prefix: str = "",
     ) -> None:
+        """Prepare a sampling whose answers are stored and still empty, but for their prefix.
+
+        Args:
+            started: What was stored.
+            saves: Where it is kept.
+            clock: Where time comes from.
+            detached: Whether it goes on when nobody follows any more.
+            move_leaf: Whether the first answer that succeeds becomes the leaf.
+            prefix: The text with which every answer begins.
+        """
         self.started = started
         self._saves = saves
         self._clock = clock
         self._detached = detached
         self._move_leaf = move_leaf
-        self._answers = [GrowingAnswer(response_id) for response_id in started.response_ids]
+        self._answers = [GrowingAnswer(one, prefix) for one in started.response_ids]
         self._log: EventLog[SamplingEvent] = EventLog()
         self._log.append(started)
+        for index in range(len(self._answers)):
+            for piece in text_pieces(prefix, index):
+                self._log.append(piece)
         self._much_unsaved = anyio.Event()
         self._unsaved: GrokTreeError | None = None
         self._followers = 0

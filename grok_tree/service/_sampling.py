@@ -11,11 +11,13 @@ import msgspec
 
 from grok_tree.errors import InvalidOperationError, SamplingNotFound
 from grok_tree.forest import Response, Started, check_settings, check_turn
+from grok_tree.samplers import check_capability
 from grok_tree.service._base import UseCases, World
 from grok_tree.service._live import live_conversation, live_response
 from grok_tree.service._once import require_request_id
 from grok_tree.service._prompting import prompt_below, system_prompt_of
 from grok_tree.service._requests import SampleCommand
+from grok_tree.service._resuming import is_growing, prefix_of
 from grok_tree.service._run import SamplingRun, ended_run
 from grok_tree.service._saves import StoreSaves
 from grok_tree.service._turn import METHOD, Turn, TurnRecord, begin_turn
@@ -110,11 +112,20 @@ class SamplingUseCases(UseCases):
             name = command.model_name or conversation.model_name or self._world.default_model
             sampler, model = self._world.samplers.resolve(name)
             sampler.check(model, command.settings, command.n)
+            prefix = prefix_of(writer, command)
+            if prefix:
+                check_capability(sampler, model, "prefill", "resuming a response")
             system_prompt = command.system_prompt
             if system_prompt is None:
                 system_prompt = system_prompt_of(conversation)
             turn = begin_turn(
-                writer, command, ids=ids, model_name=name, system_prompt=system_prompt, now=now
+                writer,
+                command,
+                ids=ids,
+                model_name=name,
+                system_prompt=system_prompt,
+                prefix=prefix,
+                now=now,
             )
             begun[:] = [turn]
             return turn.record
@@ -129,6 +140,7 @@ class SamplingUseCases(UseCases):
             self._world.clock,
             detached=command.detach,
             move_leaf=not command.keep_leaf,
+            prefix=turn.prefix,
         )
         for name in _names(run):
             self._runs[name] = run
@@ -139,7 +151,7 @@ class SamplingUseCases(UseCases):
         running = self._runs.get(response_id)
         if running is not None:
             return running
-        if _is_growing(found):
+        if is_growing(found):
             # It has ended between the look at the store and the look at what runs.
             found = await self._last_in_line(lambda writer: live_response(writer, response_id))
         if found.sender != "assistant":
@@ -161,7 +173,7 @@ class SamplingUseCases(UseCases):
 
     async def _drive(self, command: SampleCommand, turn: Turn, run: SamplingRun) -> None:
         sampler, model = self._world.samplers.resolve(turn.record.model_name)
-        prompt = prompt_below(self._store, turn.parent, turn.system_prompt)
+        prompt = prompt_below(self._store, turn.parent, turn.system_prompt, turn.prefix)
         try:
             await run.run(lambda: sampler.sample(model, prompt, command.settings, command.n))
         finally:
@@ -188,7 +200,3 @@ def _remembered(reader: Reader, sampling_id: str) -> tuple[Started, list[Respons
     human = reader.response(record.human_response_id) if record.human_response_id else None
     responses = reader.responses(record.response_ids)
     return record.started(sampling_id, human), responses
-
-
-def _is_growing(response: Response) -> bool:
-    return response.partial and response.finish_reason is None and not response.manual

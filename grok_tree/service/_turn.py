@@ -48,12 +48,14 @@ class Turn:
         parent: What the answers attach to.
         human: The human response; None when the message was empty.
         system_prompt: In force for it.
+        prefix: The text with which the answers begin.
     """
 
     record: TurnRecord
     parent: Response
     human: Response | None
     system_prompt: str
+    prefix: str = ""
 
 
 def begin_turn(
@@ -63,6 +65,7 @@ def begin_turn(
     ids: Sequence[str],
     model_name: str,
     system_prompt: str,
+    prefix: str,
     now: datetime,
 ) -> Turn:
     """Store the beginning of a turn.
@@ -73,6 +76,7 @@ def begin_turn(
         ids: n + 1 new ids: of the human response, and of the answers.
         model_name: Of the model that will be sampled.
         system_prompt: In force for this turn.
+        prefix: The text with which the answers begin.
         now: The time of the turn.
 
     Raises:
@@ -81,21 +85,28 @@ def begin_turn(
     """
     human_id = ResponseId(ids[0]) if command.message else None
     answer_ids = tuple(ResponseId(answer_id) for answer_id in ids[1:])
-    new = _new_responses(command, human_id, answer_ids, model_name)
+    answer = ResponseDraft(
+        sender="assistant",
+        message=prefix,
+        partial=True,
+        model_name=model_name,
+        origin=Origin() if human_id else _answer_origin(command.origin, prefix),
+    )
+    new = _new_responses(command, human_id, answer_ids, answer)
     stored = writer.add_responses(command.conversation_id, new, now=now)
     record = TurnRecord(human_id, answer_ids, model_name)
     if human_id:
-        return Turn(record, stored[0], stored[0], system_prompt)
+        return Turn(record, stored[0], stored[0], system_prompt, prefix)
     assert stored[0].parent_response_id, "check_turn demands a message or a parent"
     parent = writer.response(stored[0].parent_response_id)
-    return Turn(record, parent, None, system_prompt)
+    return Turn(record, parent, None, system_prompt, prefix)
 
 
 def _new_responses(
     command: SampleCommand,
     human_id: ResponseId | None,
     answer_ids: tuple[ResponseId, ...],
-    model_name: str,
+    answer: ResponseDraft,
 ) -> list[NewResponse]:
     parent_id = ResponseId(command.parent_response_id) if command.parent_response_id else None
     new = []
@@ -106,18 +117,21 @@ def _new_responses(
         )
         new.append(NewResponse(human_id, human))
     for index, answer_id in enumerate(answer_ids):
-        answer = ResponseDraft(
-            sender="assistant",
-            message="",
-            partial=True,
+        draft = msgspec.structs.replace(
+            answer,
             parent_response_id=None if human_id else parent_id,
             parent_index=0 if human_id else None,
-            model_name=model_name,
             settings=_settings_of(command.settings, index),
-            origin=Origin() if human_id else command.origin,
         )
-        new.append(NewResponse(answer_id, answer, growing=True))
+        new.append(NewResponse(answer_id, draft, growing=True))
     return new
+
+
+def _answer_origin(origin: Origin, prefix: str) -> Origin:
+    """Return where an answer comes from; of a resumed one also where the new text begins."""
+    if origin.kind != "resumed":
+        return origin
+    return msgspec.structs.replace(origin, offset=len(prefix))
 
 
 def _settings_of(settings: Settings, index: int) -> Settings:

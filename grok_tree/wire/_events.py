@@ -177,10 +177,9 @@ def logprob_from_wire(message: pb.TokenLogprob, offset: int) -> TokenLogprob:
     return TokenLogprob(message.text, message.logprob, others, offset)
 
 
-def logprobs_from_wire(messages: Iterable[pb.TokenLogprob]) -> list[TokenLogprob]:
-    """Return all log-probabilities of a response, with the offset of each."""
+def logprobs_from_wire(messages: Iterable[pb.TokenLogprob], offset: int = 0) -> list[TokenLogprob]:
+    """Return all log-probabilities of a response, whose first token begins at `offset`."""
     found = []
-    offset = 0
     for message in messages:
         found.append(logprob_from_wire(message, offset))
         offset += len(message.text)

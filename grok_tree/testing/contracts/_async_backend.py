@@ -7,10 +7,23 @@ from contextlib import contextmanager, suppress
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from grok_tree.client import AsyncClient, Conversation, Response, Sampling, SamplingGroup
+from grok_tree.client import (
+    AsyncClient,
+    Conversation,
+    Response,
+    Sampling,
+    SamplingGroup,
+    SamplingOptions,
+)
 from grok_tree.errors import ConversationDeletedError, ResponseNotFound
-from grok_tree.forest import MarkChange
-from grok_tree.testing._seen import SeenConversation, TurnIds, seen_conversation
+from grok_tree.forest import MarkChange, Started
+from grok_tree.testing._seen import (
+    SeenConversation,
+    SeenResponse,
+    TurnIds,
+    seen_conversation,
+    seen_response,
+)
 
 
 class AsyncClientBackend:
@@ -71,6 +84,33 @@ class AsyncClientBackend:
             return await _one(sampling)
 
         return self._portal.call(cut)
+
+    def begin(self, conversation_id: str, message: str, *, model_name: str) -> str:
+        handle = self._handle(conversation_id)
+
+        async def begin() -> str:
+            sampling = handle.add_response(message, parent=None, model_name=model_name, detach=True)
+            started = await anext(sampling.events())
+            assert isinstance(started, Started)
+            await handle.refresh()
+            return started.response_ids[0]
+
+        return self._portal.call(begin)
+
+    def attached(self, response_id: str) -> tuple[str, SeenResponse]:
+        response = self._response(response_id)
+
+        async def attached() -> tuple[str, SeenResponse]:
+            sampling = response.attach()
+            texts = [text async for text in sampling]
+            return "".join(texts), seen_response((await sampling).value)
+
+        return self._portal.call(attached)
+
+    def resume(self, response_id: str, *, model_name: str = "") -> TurnIds:
+        response = self._response(response_id)
+        options = SamplingOptions(model_name=model_name) if model_name else SamplingOptions()
+        return self._portal.call(lambda: _one(response.resume(**options)))
 
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)

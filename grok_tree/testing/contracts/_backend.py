@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from grok_tree.forest import MarkChange
-from grok_tree.testing._seen import SeenConversation, TurnIds
+from grok_tree.testing._seen import SeenConversation, SeenResponse, TurnIds
 
 
 class Backend(Protocol):
@@ -48,6 +48,18 @@ class Backend(Protocol):
 
     def cut(self, conversation_id: str, message: str, *, model_name: str, after: int) -> TurnIds:
         """Begin a turn as a new root, leave its stream after some tokens, wait until it is kept."""
+
+    def begin(self, conversation_id: str, message: str, *, model_name: str) -> str:
+        """Begin a detached turn as a new root, leave its stream at once, and return the answer."""
+
+    def attached(self, response_id: str) -> tuple[str, SeenResponse]:
+        """Follow an answer to its end; return the texts that came, joined, and what is stored.
+
+        Raises what made it fail.
+        """
+
+    def resume(self, response_id: str, *, model_name: str = "") -> TurnIds:
+        """Continue a partial response; empty asks its own model."""
 
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         """Sample n siblings of a response."""

@@ -20,11 +20,18 @@ from grok_tree.forest import (
     Token,
     consequence,
     resample_parent,
+    resume_parent,
 )
 from grok_tree.samplers import SamplerRegistry, ScriptedSampler
 from grok_tree.service import Forests, SampleCommand, SamplingRun, SystemIds, World, open_forests
 from grok_tree.store import Store
-from grok_tree.testing._seen import SeenConversation, TurnIds, seen_conversation
+from grok_tree.testing._seen import (
+    SeenConversation,
+    SeenResponse,
+    TurnIds,
+    seen_conversation,
+    seen_response,
+)
 
 
 class ServiceBackend:
@@ -81,6 +88,30 @@ class ServiceBackend:
             model_name=model_name,
         )
         return self._portal.call(self._cut, command, after)
+
+    def begin(self, conversation_id: str, message: str, *, model_name: str) -> str:
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=conversation_id,
+            message=message,
+            model_name=model_name,
+            detach=True,
+        )
+        return self._portal.call(self._forests.sample, command).started.response_ids[0]
+
+    def attached(self, response_id: str) -> tuple[str, SeenResponse]:
+        return self._portal.call(self._attached, response_id)
+
+    def resume(self, response_id: str, *, model_name: str = "") -> TurnIds:
+        response = self._response(response_id)
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=response.conversation_id,
+            parent_response_id=resume_parent(response),
+            model_name=model_name or response.model_name,
+            origin=Origin(kind="resumed", of=response.response_id),
+        )
+        return self._portal.call(self._sample, command)
 
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)
@@ -167,6 +198,18 @@ class ServiceBackend:
             if failed:
                 raise failed[0]
         return _ids_of(run)
+
+    async def _attached(self, response_id: str) -> tuple[str, SeenResponse]:
+        run = await self._forests.attach_sampling(response_id=response_id)
+        texts: list[str] = []
+        ended: list[Ended] = []
+        index = run.started.response_ids.index(ResponseId(response_id))
+        async for events in run.follow():
+            texts += [e.text for e in events if isinstance(e, Token) and e.index == index]
+            ended += [e for e in events if isinstance(e, Ended) and e.index == index]
+        if ended[0].error is not None:
+            raise ended[0].error
+        return "".join(texts), seen_response(ended[0].response)
 
     async def _cut(self, command: SampleCommand, after: int) -> TurnIds:
         run = await self._forests.sample(command)

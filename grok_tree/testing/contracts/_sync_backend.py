@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from grok_tree.client import Client, SyncConversation, SyncResponse, SyncSampling, SyncSamplingGroup
+from grok_tree.client import (
+    Client,
+    SamplingOptions,
+    SyncConversation,
+    SyncResponse,
+    SyncSampling,
+    SyncSamplingGroup,
+)
 from grok_tree.errors import ConversationDeletedError, ResponseNotFound
-from grok_tree.forest import MarkChange
-from grok_tree.testing._seen import SeenConversation, TurnIds, seen_conversation
+from grok_tree.forest import MarkChange, Started
+from grok_tree.testing._seen import (
+    SeenConversation,
+    SeenResponse,
+    TurnIds,
+    seen_conversation,
+    seen_response,
+)
 
 
 class ClientBackend:
@@ -76,6 +89,22 @@ class ClientBackend:
             if n_tokens == after:
                 break
         return _one(sampling)
+
+    def begin(self, conversation_id: str, message: str, *, model_name: str) -> str:
+        handle = self._handle(conversation_id)
+        sampling = handle.add_response(message, parent=None, model_name=model_name, detach=True)
+        started = next(sampling.events())
+        assert isinstance(started, Started)
+        handle.refresh()
+        return started.response_ids[0]
+
+    def attached(self, response_id: str) -> tuple[str, SeenResponse]:
+        sampling = self._response(response_id).attach()
+        return "".join(sampling), seen_response(sampling.result().value)
+
+    def resume(self, response_id: str, *, model_name: str = "") -> TurnIds:
+        options = SamplingOptions(model_name=model_name) if model_name else SamplingOptions()
+        return _one(self._response(response_id).resume(**options))
 
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)

@@ -122,6 +122,16 @@ def test_a_server_that_is_not_there_is_exit_code_4(command: Command) -> None:
     assert failed.err.startswith("error: no grok_tree server answers at 127.0.0.1:1")
 
 
+def test_a_cut_answer_is_resumed(command: Command) -> None:
+    failed = command.run("sample", "hi", "--model", "scripted/fail-2", "--json")
+    (partial,) = failed.records
+    resumed = command.run("resume", partial["response_id"], "--model", "scripted/words-4")
+    assert (resumed.code, resumed.out) == (0, "word1 word2 word3 word4\n")
+    again = command.run("resume", partial["parent_response_id"])
+    assert again.code == 1
+    assert "only a model's answer can be resumed" in again.err
+
+
 def test_interrupting_keeps_what_came_and_names_it(command: Command) -> None:
     with command.start("sample", "hi", "--model", "scripted/hang") as process:
         read_until(process, b"waiting")

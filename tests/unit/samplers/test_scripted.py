@@ -197,3 +197,19 @@ def test_an_unknown_script_is_refused(model: str) -> None:
 def test_refuse_refuses_before_anything_happens() -> None:
     with pytest.raises(SamplerRefused):
         ScriptedSampler().check("refuse", Settings(), 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "begun", "rest"),
+    [
+        ("echo", "echo: hel", "lo"),
+        ("echo", "echo:", " hello"),
+        ("words-3", "word1 word2", " word3"),
+        ("words-3", "other", " word1 word2 word3"),
+        ("echo", "echo: hello", ""),
+        ("echo", "echo: hello there", " echo: hello"),
+    ],
+)
+async def test_an_answer_that_is_begun_is_gone_on_with(model: str, begun: str, rest: str) -> None:
+    events = await sampled(model, prompt("hello", prefill=begun))
+    assert text(events) == rest
