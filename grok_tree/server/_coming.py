@@ -19,9 +19,6 @@ class ComingCalls(ForestsServicer):
     async def PurgeResponse(self, _request: Any, context: Context) -> NoReturn:
         await _refuse(context)
 
-    async def Watch(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
-        await _refuse(context)
-
     async def Backup(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
         await _refuse(context)
 

@@ -19,6 +19,7 @@ from grok_tree.samplers import SamplerRegistry, installed_samplers
 from grok_tree.server._address import UNIX, bind, check_reach, split_address
 from grok_tree.server._guard import Guard
 from grok_tree.server._servicer import NativeDoor
+from grok_tree.server._watching import WATCH_PATIENCE_S
 from grok_tree.service import Forests, World, background_tasks, open_forests
 from grok_tree.store import Store
 from grok_tree.wire import add_ForestsServicer_to_server
@@ -66,6 +67,7 @@ class ServerSettings:
         samplers: Makes the samplers; by default all that are installed.
         http: Makes the HTTP door; None for none.
         health: Whether the standard health service must be served.
+        watch_patience_s: How long a watcher may take for one page before it is cut.
     """
 
     database: str | Path
@@ -76,6 +78,7 @@ class ServerSettings:
     samplers: Callable[[], SamplerRegistry] = installed_samplers
     http: HttpDoorFactory | None = None
     health: bool = False
+    watch_patience_s: float = WATCH_PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,9 @@ class _Doors:
             tasks.start_soon(self._http.run)
         server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=_OPTIONS)
         self._grpc = server
-        add_ForestsServicer_to_server(NativeDoor(forests), server)
+        add_ForestsServicer_to_server(
+            NativeDoor(forests, watch_patience_s=settings.watch_patience_s), server
+        )
         await _add_health(server, required=settings.health)
         address = bind(server, settings.address)
         await server.start()
@@ -158,6 +163,7 @@ class _Doors:
         if self._grpc is not None:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._grpc.stop, GRACE_S)
+                forests.stop_watching()
                 forests.stop_samplings()
             _forget(self._grpc)
         if self._http is not None:

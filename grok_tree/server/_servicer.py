@@ -11,7 +11,9 @@ import msgspec
 from grok_tree.forest import ResponseDraft, SamplingEvent
 from grok_tree.server._guard import Context
 from grok_tree.server._texts import TextCalls
-from grok_tree.service import ChangesPage, SampleCommand
+from grok_tree.server._uploads import Uploads
+from grok_tree.server._watching import WATCH_PATIENCE_S, WatchCalls
+from grok_tree.service import Forests, SampleCommand
 from grok_tree.wire import (
     change_from_wire,
     conversation_to_wire,
@@ -32,11 +34,22 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls):
+class NativeDoor(TextCalls, WatchCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.
     """
+
+    def __init__(self, forests: Forests, *, watch_patience_s: float = WATCH_PATIENCE_S) -> None:
+        """Open the door.
+
+        Args:
+            forests: The use cases behind it.
+            watch_patience_s: How long a watcher may take for one page before it is cut.
+        """
+        self._forests = forests
+        self._uploads = Uploads()
+        self._watch_patience_s = watch_patience_s
 
     async def CreateConversation(self, request: pb.CreateConversationRequest, _: Context) -> Any:
         conversation = await self._forests.create_conversation(
@@ -147,16 +160,6 @@ class NativeDoor(TextCalls):
         n_restored = await self._forests.restore_response(request.request_id, request.response_id)
         return pb.RestoreResponseResponse(n_restored=n_restored)
 
-    async def ListChanges(self, request: pb.ListChangesRequest, context: Context) -> None:  # type: ignore[override]
-        changes = self._forests.iter_changes(
-            request.conversation_id,
-            request.since_revision,
-            request.since_position if request.HasField("since_position") else None,
-        )
-        async with aclosing(changes) as pages:
-            async for page in pages:
-                await context.write(_page_to_wire(page))
-
     async def GenerateTitle(self, request: pb.GenerateTitleRequest, _: Context) -> Any:
         titled = await self._forests.generate_title(
             request.request_id,
@@ -232,14 +235,4 @@ def _command(request: pb.SampleRequest, message: str) -> SampleCommand:
         keep_leaf=request.keep_leaf,
         detach=request.detach,
         system_prompt=request.system_prompt if request.HasField("system_prompt") else None,
-    )
-
-
-def _page_to_wire(page: ChangesPage) -> pb.ChangesPage:
-    conversation = page.conversation
-    return pb.ChangesPage(
-        conversation=None if conversation is None else conversation_to_wire(conversation),
-        responses=responses_to_wire(page.responses),
-        revision=page.revision,
-        last=page.last,
     )

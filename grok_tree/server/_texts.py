@@ -21,9 +21,8 @@ PIECE_PATIENCE_S = 30.0
 class TextCalls(ComingCalls):
     """Takes texts before the call that stores them, and gives those that travel apart."""
 
-    def __init__(self, forests: Forests) -> None:
-        self._forests = forests
-        self._uploads = Uploads()
+    _forests: Forests
+    _uploads: Uploads
 
     async def UploadText(
         self, requests: AsyncIterator[pb.UploadTextRequest], _: Context

@@ -1,6 +1,7 @@
 """Use cases over store, samplers, clock and ids; knows neither gRPC nor HTTP."""
 
 from grok_tree.service._base import DEFAULT_PAGE, LARGEST_PAGE, ShareUrl, World
+from grok_tree.service._changes import cursor_after
 from grok_tree.service._forests import Forests, open_forests
 from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
@@ -36,5 +37,6 @@ __all__ = [
     "SystemIds",
     "World",
     "background_tasks",
+    "cursor_after",
     "open_forests",
 ]

@@ -16,10 +16,11 @@ from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
 from grok_tree.service._tasks import background_tasks
+from grok_tree.service._watching import WatchUseCases
 from grok_tree.store import Writer
 
 
-class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases):
+class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases, WatchUseCases):
     """All use cases over one store and its samplers; made by `open_forests`.
 
     Every method that changes something takes a request id: a repeat within 24 hours returns the
@@ -45,6 +46,7 @@ async def open_forests(world: World) -> AsyncIterator[Forests]:
         try:
             yield forests
         finally:
+            forests.stop_watching()
             forests.stop_samplings()
 
 

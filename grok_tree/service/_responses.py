@@ -15,13 +15,11 @@ from grok_tree.forest import (
     changed_marks,
 )
 from grok_tree.service._base import LARGEST_PAGE, UseCases
+from grok_tree.service._changes import changes_page, cursor_after
 from grok_tree.service._drafts import check_drafts
 from grok_tree.service._live import live_conversation, live_response, visible_response
 from grok_tree.service._requests import ChangesPage
 from grok_tree.store import Cursor, NewResponse, Reader, Writer
-
-PAGE_BYTES = 512 * 1024
-"""Most text of one page of changes, so that a message stays below 1 MiB."""
 
 
 class ResponseUseCases(UseCases):
@@ -131,13 +129,13 @@ class ResponseUseCases(UseCases):
         first = True
         while True:
             page = await self._read(
-                partial(_changes, conversation_id=conversation_id, cursor=cursor)
+                partial(_live_changes, conversation_id=conversation_id, cursor=cursor)
             )
             yield page if first or page.last else ChangesPage(None, page.responses)
             if page.last:
                 return
             first = False
-            cursor = _after(page.responses[-1])
+            cursor = cursor_after(page)
 
 
 def _by_hand(draft: ResponseDraft) -> bool:
@@ -145,18 +143,8 @@ def _by_hand(draft: ResponseDraft) -> bool:
     return draft.sender == "assistant" and draft.origin.kind in ("manual", "replaced")
 
 
-def _changes(reader: Reader, conversation_id: str, cursor: Cursor) -> ChangesPage:
-    # One snapshot for all reads: no more rows then really means the end at this revision.
-    conversation = live_conversation(reader, conversation_id)
-    responses = reader.changes(conversation_id, cursor, limit=LARGEST_PAGE, max_bytes=PAGE_BYTES)
-    last = not responses or not reader.changes(
-        conversation_id, _after(responses[-1]), limit=1, max_bytes=PAGE_BYTES
-    )
-    return ChangesPage(conversation, responses, conversation.revision if last else 0, last)
-
-
-def _after(response: Response) -> Cursor:
-    return Cursor(response.revision, response.position)
+def _live_changes(reader: Reader, conversation_id: str, cursor: Cursor) -> ChangesPage:
+    return changes_page(reader, live_conversation(reader, conversation_id), cursor)
 
 
 def _check_parent_visible(reader: Reader, response: Response) -> None:

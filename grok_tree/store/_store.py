@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
 from grok_tree.store._check import problems
 from grok_tree.store._database import SCHEMA_VERSION, Database, Owner, Ownership
+from grok_tree.store._listeners import Listener, Listeners
 from grok_tree.store._reader import Reader
 from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._thread import WriterThread
@@ -40,7 +41,10 @@ class Store:
         self._ownership = ownership
         self._writer_engine = database.writer_engine()
         self._reader_engine = database.reader_engine()
-        self._thread = WriterThread(database.transaction, self._connect_writer)
+        self._listeners = Listeners()
+        self._thread = WriterThread(
+            database.transaction, self._connect_writer, self._listeners.tell
+        )
         self._closed = False
 
     @classmethod
@@ -90,6 +94,17 @@ class Store:
             StoreError: The store is closed.
         """
         return self._thread.submit(work, durable=durable)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell a listener after each commit which conversations changed, and to which revision.
+
+        It is called in another thread and must not block. What it is told may be late and may come
+        together with later changes, but it is never lost while the store is open.
+
+        Returns:
+            What stops it.
+        """
+        return self._listeners.add(listener)
 
     @contextmanager
     def read(self) -> Iterator[Reader]:

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ LONGEST_UNINDEXED_S = 1.0
 
 Transact = Callable[..., Any]
 Connect = Callable[[], Connection]
+Tell = Callable[[Mapping[bytes, int]], None]
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,20 @@ class WriterThread:
     and the next one begins on a new connection.
     """
 
-    def __init__(self, transact: Transact, connect: Connect) -> None:
+    def __init__(self, transact: Transact, connect: Connect, tell: Tell) -> None:
         """Open the connection, which this thread alone will use, and start the thread.
 
         Args:
             transact: Context manager around a transaction: (connection, *, durable).
             connect: Opens a connection that is ready to write.
+            tell: Called after each commit with the conversations it touched.
 
         Raises:
             StoreError: The database cannot be opened.
         """
         self._transact = transact
         self._connect = connect
+        self._tell = tell
         self._connection = connect()
         self._is_broken = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -149,7 +152,7 @@ class WriterThread:
 
     def _commit(self, group: list[_Job]) -> None:
         try:
-            results = self._attempt(group)
+            results, touched = self._attempt(group)
         except BaseException as error:
             if len(group) == 1 or isinstance(error, StoreError):
                 for job in group:
@@ -160,16 +163,17 @@ class WriterThread:
             return
         for job, result in zip(group, results, strict=True):
             job.future.set_result(result)
+        self._tell(touched)
 
-    def _attempt(self, group: list[_Job]) -> list[Any]:
+    def _attempt(self, group: list[_Job]) -> tuple[list[Any], dict[bytes, int]]:
         if not group:
-            return []
+            return [], {}
         durable = any(job.durable for job in group)
         with self._transaction(durable=durable) as connection:
             writer = Writer(connection)
             results = [job.work(writer) for job in group]
         self._may_have_unindexed = True
-        return results
+        return results, writer.touched
 
     @contextmanager
     def _transaction(self, *, durable: bool) -> Iterator[Connection]:

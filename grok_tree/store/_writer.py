@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from grok_tree.errors import ConflictError, ConversationDeletedError, ResponseNotFound
 from grok_tree.forest import (
@@ -73,10 +73,19 @@ _REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")))
 
 
 class Writer(MirrorWriter):
-    """Reads and writes of one transaction; valid only inside the work that was submitted."""
+    """Reads and writes of one transaction; valid only inside the work that was submitted.
+
+    Attributes:
+        touched: The newest revision of each conversation that changed, by the bytes of its id.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.touched: dict[bytes, int] = {}
 
     def insert_conversation(self, conversation: Conversation) -> None:
         """Store a new, empty conversation."""
+        self.touched[id_bytes(conversation.conversation_id)] = conversation.revision
         self._connection.execute(
             insert(tables.conversation).values(
                 id=id_bytes(conversation.conversation_id),
@@ -113,7 +122,7 @@ class Writer(MirrorWriter):
         if "leaf_response_id" in values:
             leaf = values.pop("leaf_response_id")
             values["leaf_position"] = None if leaf is None else self._position(leaf, row.key)
-        self._touch(row.key, row.revision + 1, now, values)
+        self._touch(row.key, row.revision + 1, now, values, of=row.id)
         return self.conversation(conversation_id)
 
     def set_conversation_deleted(
@@ -121,7 +130,7 @@ class Writer(MirrorWriter):
     ) -> Conversation:
         """Hide or show a conversation and return it."""
         row = self._conversation_row(conversation_id)
-        self._touch(row.key, row.revision + 1, now, {"deleted": deleted})
+        self._touch(row.key, row.revision + 1, now, {"deleted": deleted}, of=row.id)
         return self.conversation(conversation_id)
 
     def add_responses(
@@ -160,6 +169,7 @@ class Writer(MirrorWriter):
                 "at": microseconds(now),
             },
         )
+        self.touched[raw_id(conversation_id)] = batch.revision
         return batch.responses
 
     def grow(self, response_id: str, *, message: str, reasoning: str, now: datetime) -> None:
@@ -219,6 +229,7 @@ class Writer(MirrorWriter):
             revision,
             now,
             {"n_visible": _c.n_visible - n_hidden, "leaf_position": leaf},
+            of=row.conversation_id,
         )
         return n_hidden
 
@@ -232,7 +243,8 @@ class Writer(MirrorWriter):
             return 0
         revision = self._revision(row.conversation_key) + 1
         n_shown = self._mark_hidden(row, revision, was=row.hidden_at, becomes=0)
-        self._touch(row.conversation_key, revision, now, {"n_visible": _c.n_visible + n_shown})
+        shown = {"n_visible": _c.n_visible + n_shown}
+        self._touch(row.conversation_key, revision, now, shown, of=row.conversation_id)
         return n_shown
 
     def add_share(self, share_id: str, response_id: str, now: datetime) -> None:
@@ -336,8 +348,15 @@ class Writer(MirrorWriter):
         return revision
 
     def _touch(
-        self, conversation_key: int, revision: int, now: datetime, values: dict[str, Any]
+        self,
+        conversation_key: int,
+        revision: int,
+        now: datetime,
+        values: dict[str, Any],
+        *,
+        of: bytes,
     ) -> None:
+        self.touched[of] = revision
         values = {**values, "revision": revision, "modified_us": microseconds(now)}
         which = _c.key == conversation_key
         self._connection.execute(update(tables.conversation).where(which).values(values))
@@ -352,7 +371,8 @@ class Writer(MirrorWriter):
         revision = self._revision(row.conversation_key) + 1
         changed = update(tables.response).where(_r.key == row.key)
         self._connection.execute(changed.values({**values, "revision": revision}))
-        self._touch(row.conversation_key, revision, now, conversation_values or {})
+        values = conversation_values or {}
+        self._touch(row.conversation_key, revision, now, values, of=row.conversation_id)
 
     def _mark_hidden(self, top: ResponseRow, revision: int, *, was: int, becomes: int) -> int:
         below = subtree_positions(top.conversation_key, top.position)

@@ -48,7 +48,7 @@ def disk(path: Path) -> Disk:
 
 @pytest.fixture
 def thread(disk: Disk) -> Iterator[WriterThread]:
-    started = WriterThread(disk.transact, disk.connect)
+    started = WriterThread(disk.transact, disk.connect, tell=lambda _touched: None)
     yield started
     started.close()
 
