@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from grok_tree.client import Client, SyncConversation, SyncResponse
 
 
+_WHOLE_ID = 32
+"""Hexadecimal digits of an id."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A conversation, and a response in it if one was named."""
@@ -69,6 +73,29 @@ def find_place(client: Client, prefix: str) -> Place:
     if only in found.conversation_ids:
         return Place(client.grok.get_conversation(only))
     response = client.grok.get_response(only)
+    return Place(response.conversation, response.response_id)
+
+
+def find_deleted(client: Client, name: str) -> Place:
+    """Return the deleted conversation whose id begins with `name`, or the response of that id.
+
+    Raises:
+        NotFoundError: There is none.
+        InvalidOperationError: Several conversations begin so.
+    """
+    wanted = name.replace("-", "").lower()
+    deleted = {
+        str(found.conversation_id): found
+        for found in client.grok.iter_conversations(deleted=True)
+        if found.conversation_id.replace("-", "").startswith(wanted)
+    }
+    missing = NotFoundError(
+        f"no deleted conversation has an id that begins with {name!r}, and no response has it"
+        " as its whole id; grok-tree ls --deleted lists the conversations"
+    )
+    if deleted or len(wanted) < _WHOLE_ID:
+        return Place(deleted[_only(name, list(deleted), missing)])
+    response = client.grok.get_response(name)
     return Place(response.conversation, response.response_id)
 
 

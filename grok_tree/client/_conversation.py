@@ -306,6 +306,19 @@ class Conversation(ConversationFields):
         await self._remote.restore()
         self._deleted = False
 
+    async def purge(self) -> int:
+        """Remove this deleted conversation for good; backups made before keep what they hold.
+
+        Returns:
+            How many responses it had.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something in it is being sampled.
+        """
+        n_purged = await self._remote.purge()
+        self._deleted = True
+        return n_purged
+
     async def list_shares(self) -> list[Share]:
         """Return every share of its responses, oldest first."""
         self._check_usable()

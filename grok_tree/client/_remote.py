@@ -248,6 +248,23 @@ class Remote:
         await self.read_changes(self._cache.revision)
         return n_restored
 
+    async def purge(self) -> int:
+        """Remove the deleted conversation for good; return how many responses it had."""
+        request = pb.PurgeConversationRequest(
+            request_id=self._new_request_id(), conversation_id=self.conversation_id
+        )
+        n_purged: int = (await self.call("PurgeConversation", request)).n_purged
+        return n_purged
+
+    async def purge_response(self, response_id: str) -> int:
+        """Remove the contents of a deleted response and of all below it; return how many."""
+        request = pb.PurgeResponseRequest(
+            request_id=self._new_request_id(), response_id=response_id
+        )
+        n_purged: int = (await self.call("PurgeResponse", request)).n_purged
+        await self.read_changes(self._cache.revision)
+        return n_purged
+
     async def logprobs(self, response_id: str, offset: int) -> list[TokenLogprob]:
         """Return the log-probabilities of a response, whose first token begins at `offset`."""
         request = pb.GetLogprobsRequest(response_id=response_id)

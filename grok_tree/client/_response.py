@@ -185,6 +185,19 @@ class Response(ResponseFields):
         """Undo its deletion; return how many are visible again."""
         return await self._remote.restore_response(self._id)
 
+    async def purge(self) -> int:
+        """Remove the contents of this deleted response, and of all below it, for good.
+
+        Where they stood stays; backups made before keep what they hold.
+
+        Returns:
+            How many responses were emptied.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something below it is being sampled.
+        """
+        return await self._remote.purge_response(self._id)
+
     async def refresh(self) -> None:
         """Ask the server for its newest state."""
         await self._conversation.fetch_response(self._id)

@@ -239,6 +239,17 @@ class SyncConversation(ConversationFields):
         """Undo its deletion."""
         self._run(self._conversation.restore)
 
+    def purge(self) -> int:
+        """Remove this deleted conversation for good; backups made before keep what they hold.
+
+        Returns:
+            How many responses it had.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something in it is being sampled.
+        """
+        return self._run(self._conversation.purge)
+
     def list_shares(self) -> list[Share]:
         """Return every share of its responses, oldest first."""
         return self._run(self._conversation.list_shares)

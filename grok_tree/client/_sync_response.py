@@ -165,6 +165,19 @@ class SyncResponse(ResponseFields):
         """Undo its deletion; return how many are visible again."""
         return self._run(self._response.restore)
 
+    def purge(self) -> int:
+        """Remove the contents of this deleted response, and of all below it, for good.
+
+        Where they stood stays; backups made before keep what they hold.
+
+        Returns:
+            How many responses were emptied.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something below it is being sampled.
+        """
+        return self._run(self._response.purge)
+
     def refresh(self) -> None:
         """Ask the server for its newest state."""
         self._run(self._response.refresh)

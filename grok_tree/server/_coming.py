@@ -13,12 +13,6 @@ from grok_tree.wire import ForestsServicer
 class ComingCalls(ForestsServicer):
     """Refuses what is in the schema already and has no use case yet."""
 
-    async def PurgeConversation(self, _request: Any, context: Context) -> NoReturn:
-        await _refuse(context)
-
-    async def PurgeResponse(self, _request: Any, context: Context) -> NoReturn:
-        await _refuse(context)
-
     async def Backup(self, _request: Any, context: Context) -> NoReturn:  # type: ignore[override]
         await _refuse(context)
 

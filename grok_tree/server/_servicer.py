@@ -95,6 +95,12 @@ class NativeDoor(TextCalls, WatchCalls):
         )
         return conversation_to_wire(restored)
 
+    async def PurgeConversation(self, request: pb.PurgeConversationRequest, _: Context) -> Any:
+        n_purged = await self._forests.purge_conversation(
+            request.request_id, request.conversation_id
+        )
+        return pb.PurgeConversationResponse(n_purged=n_purged)
+
     async def Sample(self, request: pb.SampleRequest, context: Context) -> None:  # type: ignore[override]
         """Send everything that has happened since the last message was taken.
 
@@ -159,6 +165,10 @@ class NativeDoor(TextCalls, WatchCalls):
     async def RestoreResponse(self, request: pb.RestoreResponseRequest, _: Context) -> Any:
         n_restored = await self._forests.restore_response(request.request_id, request.response_id)
         return pb.RestoreResponseResponse(n_restored=n_restored)
+
+    async def PurgeResponse(self, request: pb.PurgeResponseRequest, _: Context) -> Any:
+        n_purged = await self._forests.purge_response(request.request_id, request.response_id)
+        return pb.PurgeResponseResponse(n_purged=n_purged)
 
     async def GenerateTitle(self, request: pb.GenerateTitleRequest, _: Context) -> Any:
         titled = await self._forests.generate_title(

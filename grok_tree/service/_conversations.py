@@ -106,6 +106,20 @@ class ConversationUseCases(UseCases):
         """Undo a deletion; restoring one that is not deleted changes nothing."""
         return await self._set_deleted(request_id, conversation_id, deleted=False)
 
+    async def purge_conversation(self, request_id: str, conversation_id: str) -> int:
+        """Remove a deleted conversation for good; return how many responses it had.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something in it is being sampled.
+        """
+        return await self._once(
+            request_id,
+            "purge_conversation",
+            conversation_id,
+            result=int,
+            work=lambda writer: writer.purge_conversation(conversation_id),
+        )
+
     async def _set_deleted(
         self, request_id: str, conversation_id: str, *, deleted: bool
     ) -> Conversation:

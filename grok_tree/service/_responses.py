@@ -116,6 +116,21 @@ class ResponseUseCases(UseCases):
 
         return await self._once(request_id, "restore_response", response_id, result=int, work=work)
 
+    async def purge_response(self, request_id: str, response_id: str) -> int:
+        """Remove the contents of a deleted response and of all below it for good; return how many.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or something below it is being sampled.
+        """
+        now = self._world.clock.now()
+
+        def work(writer: Writer) -> int:
+            found = writer.response(response_id)
+            live_conversation(writer, found.conversation_id)
+            return writer.purge(response_id, now)
+
+        return await self._once(request_id, "purge_response", response_id, result=int, work=work)
+
     async def iter_changes(
         self, conversation_id: str, since_revision: int, since_position: int | None = None
     ) -> AsyncGenerator[ChangesPage, None]:

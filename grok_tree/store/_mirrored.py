@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from grok_tree.forest import Conversation, Response, id_bytes
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import facts_of
+from grok_tree.store._purge import remove_conversation
 from grok_tree.store._reader import Reader, raw_id
 from grok_tree.store._rows import (
     MANUAL,
@@ -26,7 +27,7 @@ from grok_tree.store._rows import (
     encode_marks,
     microseconds,
 )
-from grok_tree.store._search import forget_texts, unindex
+from grok_tree.store._search import unindex
 
 T = TypeVar("T")
 
@@ -122,16 +123,8 @@ class MirrorWriter(Reader):
         """Remove a conversation that the server has no more, with all that belongs to it."""
         found = select(_c.key).where(_c.id == raw_id(conversation_id))
         key = self._connection.execute(found).scalar()
-        if key is None:
-            return
-        of = _r.conversation_key == key
-        keys = select(_r.key).where(of)
-        for table in (tables.logprobs, tables.share):
-            self._connection.execute(delete(table).where(table.c.response_key.in_(keys)))
-        forget_texts(self._connection, key)
-        self._connection.execute(delete(tables.response).where(of))
-        self._connection.execute(delete(tables.mirrored).where(_m.conversation_key == key))
-        self._connection.execute(delete(tables.conversation).where(_c.key == key))
+        if key is not None:
+            remove_conversation(self._connection, key)
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the database itself."""

@@ -35,7 +35,7 @@ SENDERS: tuple[Sender, ...] = get_args(Sender)
 REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 """A finish reason is stored as its place here: never reorder."""
 
-MANUAL, PARTIAL, GROWING, SHARED = 1, 2, 4, 8
+MANUAL, PARTIAL, GROWING, SHARED, PURGED = 1, 2, 4, 8, 16
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,7 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from grok_tree.errors import ConflictError, ConversationDeletedError, ResponseNotFound
+from grok_tree.errors import (
+    ConflictError,
+    ConversationDeletedError,
+    InvalidOperationError,
+    ResponseNotFound,
+)
 from grok_tree.forest import (
     Conversation,
     ConversationChange,
@@ -22,6 +27,7 @@ from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
 from grok_tree.store._mirrored import MirrorWriter
 from grok_tree.store._prepared import Prepared
+from grok_tree.store._purge import empty_responses, remove_conversation
 from grok_tree.store._reader import (
     no_conversation,
     no_response,
@@ -32,6 +38,7 @@ from grok_tree.store._reader import (
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
+    PURGED,
     REASONS,
     SHARED,
     Finish,
@@ -237,15 +244,67 @@ class Writer(MirrorWriter):
         """Show what hiding this response had hidden; return how many.
 
         Nothing above it may be hidden: a visible response has a visible parent.
+
+        Raises:
+            InvalidOperationError: It was purged.
         """
         row = self._response_row(response_id)
         if not row.hidden_at:
             return 0
+        if row.flags & PURGED:
+            raise InvalidOperationError(
+                f"response {response_id} was purged, so nothing is left to restore;"
+                " a backup may still have it",
+                response_id=response_id,
+            )
         revision = self._revision(row.conversation_key) + 1
         n_shown = self._mark_hidden(row, revision, was=row.hidden_at, becomes=0)
         shown = {"n_visible": _c.n_visible + n_shown}
         self._touch(row.conversation_key, revision, now, shown, of=row.conversation_id)
         return n_shown
+
+    def purge(self, response_id: str, now: datetime) -> int:
+        """Remove all that a hidden response and those below it hold; return how many.
+
+        Raises:
+            InvalidOperationError: It is not hidden, or one of them still grows.
+        """
+        top = self._response_row(response_id)
+        if not top.hidden_at:
+            raise InvalidOperationError(
+                f"response {response_id} is not deleted; delete() it before it is purged",
+                response_id=response_id,
+            )
+        below = subtree_positions(top.conversation_key, top.position)
+        which = and_(
+            _r.conversation_key == top.conversation_key,
+            _r.position.in_(select(below.c.position)),
+            _r.flags.op("&")(PURGED) == 0,
+        )
+        rows = self._connection.execute(select(_r.key, _r.flags).where(which)).all()
+        _check_none_grows([row.flags for row in rows], f"below response {response_id}")
+        if rows:
+            revision = self._revision(top.conversation_key) + 1
+            empty_responses(self._connection, [row.key for row in rows], revision)
+            self._touch(top.conversation_key, revision, now, {})
+        return len(rows)
+
+    def purge_conversation(self, conversation_id: str) -> int:
+        """Remove a deleted conversation with all its responses; return how many.
+
+        Raises:
+            InvalidOperationError: It is not deleted, or a response of it still grows.
+        """
+        row = self._conversation_row(conversation_id)
+        if not row.deleted:
+            raise InvalidOperationError(
+                f"conversation {conversation_id} is not deleted; delete() it before it is purged",
+                conversation_id=conversation_id,
+            )
+        growing = select(_r.flags).where(_r.conversation_key == row.key, tables.IS_GROWING)
+        flags = list(self._connection.scalars(growing))
+        _check_none_grows(flags, f"in conversation {conversation_id}")
+        return remove_conversation(self._connection, row.key)
 
     def add_share(self, share_id: str, response_id: str, now: datetime) -> None:
         """Publish the path to a response under an id."""
@@ -404,3 +463,10 @@ class Writer(MirrorWriter):
         )
         nearest: int | None = self._connection.execute(visible).scalar_one()
         return nearest
+
+
+def _check_none_grows(flags: Sequence[int], where: str) -> None:
+    if any(one & GROWING for one in flags):
+        raise InvalidOperationError(
+            f"an answer {where} is still being sampled; cancel it, or wait for its end"
+        )

@@ -147,6 +147,12 @@ class AsyncClientBackend:
     def restore(self, response_id: str) -> int:
         return self._portal.call(self._response(response_id).restore)
 
+    def purge(self, response_id: str) -> int:
+        return self._portal.call(self._response(response_id).purge)
+
+    def purge_conversation(self, conversation_id: str) -> int:
+        return self._portal.call(self._handle(conversation_id).purge)
+
     def share(self, response_id: str) -> str:
         return self._portal.call(self._response(response_id).share)
 

@@ -82,6 +82,12 @@ class Backend(Protocol):
     def restore(self, response_id: str) -> int:
         """Undo one deletion; return how many are visible again."""
 
+    def purge(self, response_id: str) -> int:
+        """Remove the contents of a deleted response and what is below; return how many."""
+
+    def purge_conversation(self, conversation_id: str) -> int:
+        """Remove a deleted conversation for good; return how many responses it had."""
+
     def share(self, response_id: str) -> str:
         """Publish the path to a response and return its address."""
 

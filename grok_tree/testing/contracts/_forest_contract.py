@@ -295,6 +295,29 @@ class ForestContract(SamplingContract):
         visible = [r.response_id for r in backend.seen(conversation).responses]
         assert visible == [ids.human, ids.answers[0]]
 
+    def test_what_was_purged_cannot_be_restored(self, backend: Backend) -> None:
+        conversation = backend.create()
+        ids = backend.turn(conversation, "one", None, n=2)
+        with pytest.raises(InvalidOperationError, match="is not deleted"):
+            backend.purge(ids.answers[1])
+        backend.delete(ids.answers[1])
+        assert backend.purge(ids.answers[1]) == 1
+        with pytest.raises(InvalidOperationError, match="was purged"):
+            backend.restore(ids.answers[1])
+        visible = [r.response_id for r in backend.seen(conversation).responses]
+        assert visible == [ids.human, ids.answers[0]]
+
+    def test_a_purged_conversation_is_gone(self, backend: Backend) -> None:
+        conversation = backend.create()
+        backend.turn(conversation, "one", None)
+        with pytest.raises(InvalidOperationError, match="is not deleted"):
+            backend.purge_conversation(conversation)
+        backend.set_deleted(conversation, deleted=True)
+        assert backend.purge_conversation(conversation) == 2
+        with pytest.raises(GrokTreeError):
+            backend.seen(conversation)
+        assert conversation not in backend.listed(deleted=True)
+
     def test_nothing_comes_back_below_a_deleted_parent(self, backend: Backend) -> None:
         ids = backend.turn(backend.create(), "one", None)
 

@@ -156,6 +156,14 @@ class ServiceBackend:
     def restore(self, response_id: str) -> int:
         return self._portal.call(self._forests.restore_response, self._new_request(), response_id)
 
+    def purge(self, response_id: str) -> int:
+        return self._portal.call(self._forests.purge_response, self._new_request(), response_id)
+
+    def purge_conversation(self, conversation_id: str) -> int:
+        return self._portal.call(
+            self._forests.purge_conversation, self._new_request(), conversation_id
+        )
+
     def share(self, response_id: str) -> str:
         return self._portal.call(self._forests.share, self._new_request(), response_id).url
 

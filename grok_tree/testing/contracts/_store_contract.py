@@ -29,6 +29,7 @@ from grok_tree.forest import (
 )
 from grok_tree.store import Cursor, Finish, NewResponse, Store, Writer
 from grok_tree.testing.contracts._desk import Desk
+from grok_tree.testing.contracts._purge_contract import PurgeContract
 
 START = -1
 """Position of a cursor that stands after all of its revision."""
@@ -37,7 +38,7 @@ OpenStore = Callable[[], AbstractContextManager[Store]]
 """Opens an empty store, and closes it when the block is left."""
 
 
-class StoreContract:
+class StoreContract(PurgeContract):
     """Scenarios for one store; a subclass gives the fixture `open_store`."""
 
     @pytest.fixture

@@ -129,6 +129,12 @@ class ClientBackend:
     def restore(self, response_id: str) -> int:
         return self._response(response_id).restore()
 
+    def purge(self, response_id: str) -> int:
+        return self._response(response_id).purge()
+
+    def purge_conversation(self, conversation_id: str) -> int:
+        return self._handle(conversation_id).purge()
+
     def share(self, response_id: str) -> str:
         return self._response(response_id).share()
 

@@ -1,0 +1,66 @@
+"""Removing for good what was deleted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from grok_tree.store import _schema as tables
+from grok_tree.store._rows import PURGED, SHARED
+from grok_tree.store._search import forget_texts, unindex
+
+_BATCH = 500
+"""Most values in one IN list: every SQLite allows 999."""
+
+_r = tables.response.c
+
+
+def remove_conversation(connection: Connection, conversation_key: int) -> int:
+    """Remove a conversation with all that belongs to it; return how many responses it had."""
+    of = _r.conversation_key == conversation_key
+    keys = select(_r.key).where(of)
+    for table in (tables.logprobs, tables.share):
+        connection.execute(delete(table).where(table.c.response_key.in_(keys)))
+    forget_texts(connection, conversation_key)
+    n_removed = connection.execute(delete(tables.response).where(of)).rowcount
+    mirrored = tables.mirrored.c.conversation_key == conversation_key
+    connection.execute(delete(tables.mirrored).where(mirrored))
+    connection.execute(
+        delete(tables.conversation).where(tables.conversation.c.key == conversation_key)
+    )
+    return n_removed
+
+
+def empty_responses(connection: Connection, keys: Sequence[int], revision: int) -> None:
+    """Remove all that hidden responses hold; where they stood stays, as tombstones.
+
+    They get a deletion of their own, so that undoing one above them does not bring them back.
+    """
+    for some in _batches(keys):
+        which = _r.key.in_(some)
+        texts = connection.execute(select(_r.key, _r.message).where(which, _r.message != "")).all()
+        unindex(connection, [(row.key, row.message) for row in texts])
+        for table in (tables.logprobs, tables.share):
+            connection.execute(delete(table).where(table.c.response_key.in_(some)))
+        connection.execute(
+            update(tables.response)
+            .where(which)
+            .values(
+                message="",
+                reasoning=None,
+                facts=None,
+                marks=None,
+                model_name=None,
+                content_hash=None,
+                flags=_r.flags.op("&")(~SHARED).op("|")(PURGED),
+                hidden_at=revision,
+                revision=revision,
+            )
+        )
+
+
+def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
