@@ -286,7 +286,7 @@ class Writer(MirrorWriter):
         if rows:
             revision = self._revision(top.conversation_key) + 1
             empty_responses(self._connection, [row.key for row in rows], revision)
-            self._touch(top.conversation_key, revision, now, {})
+            self._touch(top.conversation_key, revision, now, {}, of=top.conversation_id)
         return len(rows)
 
     def purge_conversation(self, conversation_id: str) -> int:
@@ -304,6 +304,7 @@ class Writer(MirrorWriter):
         growing = select(_r.flags).where(_r.conversation_key == row.key, tables.IS_GROWING)
         flags = list(self._connection.scalars(growing))
         _check_none_grows(flags, f"in conversation {conversation_id}")
+        self.touched[row.id] = row.revision + 1
         return remove_conversation(self._connection, row.key)
 
     def add_share(self, share_id: str, response_id: str, now: datetime) -> None:
