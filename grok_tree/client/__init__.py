@@ -20,9 +20,12 @@ from grok_tree.client._sync_client import Client, SyncConversationPage, SyncGrok
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
+from grok_tree.client._sync_watching import SyncChange, SyncWatch
+from grok_tree.client._watching import Change, Watch
 
 __all__ = [
     "AsyncClient",
+    "Change",
     "Client",
     "Conversation",
     "ConversationPage",
@@ -38,6 +41,7 @@ __all__ = [
     "SamplingGroup",
     "SamplingOptions",
     "SearchPage",
+    "SyncChange",
     "SyncConversation",
     "SyncConversationPage",
     "SyncGrok",
@@ -45,7 +49,9 @@ __all__ = [
     "SyncResponse",
     "SyncSampling",
     "SyncSamplingGroup",
+    "SyncWatch",
     "TokenStream",
+    "Watch",
     "clear_mirrors",
     "default_database",
     "does_it_work",

@@ -24,6 +24,7 @@ from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn, manual_call, sampling_call
+from grok_tree.client._watching import Since, Watch
 from grok_tree.errors import ConversationDeletedError, InvalidOperationError, ResponseNotFound
 from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.forest import (
@@ -188,6 +189,15 @@ class Conversation(ConversationFields):
         """
         await self.refresh()
         return await anyio.to_thread.run_sync(_export, self.forest, Path(path))
+
+    def watch(self, since: Since = None) -> Watch:
+        """Follow what changes, until it is left.
+
+        Args:
+            since: A revision, or the `cursor` of a change, after which to begin; None: after what
+                is known here.
+        """
+        return Watch(self, since)
 
     # Growing the forest
 

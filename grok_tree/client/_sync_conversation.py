@@ -19,6 +19,8 @@ from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
+from grok_tree.client._sync_watching import SyncWatch
+from grok_tree.client._watching import Since
 from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.forest import ConversationId, Forest, ResponseDraft, Share
 from grok_tree.forest import Response as ResponseValue
@@ -131,6 +133,15 @@ class SyncConversation(ConversationFields):
             OSError: The file cannot be written.
         """
         return self._run(self._conversation.export, path)
+
+    def watch(self, since: Since = None) -> SyncWatch:
+        """Follow what changes, until it is left.
+
+        Args:
+            since: A revision, or the `cursor` of a change, after which to begin; None: after what
+                is known here.
+        """
+        return SyncWatch(self._portal, self._conversation.watch(since), self._wrap)
 
     def add_response(
         self, message: str, *, parent: SyncParent = UNSET, **options: Unpack[SamplingOptions]

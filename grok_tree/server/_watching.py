@@ -46,7 +46,7 @@ class WatchCalls(ComingCalls):
                         f" {self._watch_patience_s:g} s and was cut; watch again from where it was",
                         conversation_id=request.conversation_id,
                         revision=revision,
-                        position=position,
+                        position=-1 if position is None else position,
                     ) from None
                 taken = cursor_after(page)
                 revision = taken.revision
