@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio
 import anyio.abc
@@ -35,6 +35,11 @@ _OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 9_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # A client that froze is noticed after 13 s of silence, so that its model stops.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.ping_timeout_ms", 3_000),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 
 
@@ -68,6 +73,7 @@ class ServerSettings:
         http: Makes the HTTP door; None for none.
         health: Whether the standard health service must be served.
         watch_patience_s: How long a watcher may take for one page before it is cut.
+        grpc_options: gRPC options rather than our own of the same name.
     """
 
     database: str | Path
@@ -79,6 +85,7 @@ class ServerSettings:
     http: HttpDoorFactory | None = None
     health: bool = False
     watch_patience_s: float = WATCH_PATIENCE_S
+    grpc_options: Sequence[tuple[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,8 @@ class _Doors:
         if settings.http is not None:
             self._http = settings.http(forests)
             tasks.start_soon(self._http.run)
-        server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=_OPTIONS)
+        options = list((dict(_OPTIONS) | dict(settings.grpc_options)).items())
+        server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=options)
         self._grpc = server
         add_ForestsServicer_to_server(
             NativeDoor(forests, watch_patience_s=settings.watch_patience_s), server

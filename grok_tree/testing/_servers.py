@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
@@ -21,6 +22,7 @@ def running_server(
     model: str = "scripted/echo",
     address: str = "127.0.0.1:0",
     api_key: str | None = None,
+    grpc_options: Sequence[tuple[str, Any]] = (),
 ) -> Iterator[RunningServer]:
     """Run a server with the scripted models until the block is left.
 
@@ -29,6 +31,7 @@ def running_server(
         model: The default model.
         address: ``host:port``, where port 0 lets the system choose, or ``unix:PATH``.
         api_key: What callers must bring; None lets everybody in.
+        grpc_options: gRPC options of the server.
 
     Yields:
         The server; its `address` is what a client takes as ``api_host``.
@@ -40,6 +43,7 @@ def running_server(
         api_key=api_key,
         samplers=lambda: SamplerRegistry([ScriptedSampler()]),
         http=WebDoor,
+        grpc_options=grpc_options,
     )
     with (
         start_blocking_portal() as portal,

@@ -31,7 +31,7 @@ async def test_a_frozen_server_is_noticed_with_default_settings(
     with server_process(tmp_path / "forests.db") as server:
         async with proxy_to(server.host) as proxy:
             for name, host in (("stopped", server.host), ("frozen", proxy.host)):
-                async with AsyncClient(host) as client:
+                async with AsyncClient(host, mirror=False) as client:
                     await freeze_under(client, name, took, server.pid, proxy.freeze)
                 os.kill(server.pid, signal.SIGCONT)
     assert set(took) == {"stopped stream", "stopped call", "frozen stream", "frozen call"}
@@ -71,7 +71,7 @@ async def until_noticed(
 
 async def test_a_frozen_server_is_noticed_by_a_blocking_client(tmp_path: Path) -> None:
     def refresh() -> float:
-        with Client(server.host) as client:
+        with Client(server.host, mirror=False) as client:
             conversation = client.grok.create_conversation()
             conversation.create()
             os.kill(server.pid, signal.SIGSTOP)
