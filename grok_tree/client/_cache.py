@@ -1,4 +1,7 @@
-"""What a client knows of one conversation: its responses as they came, decoded when looked at."""
+"""What a client knows of one conversation: what the mirror has, and what came since.
+
+What came is kept as it came, and decoded when somebody looks at it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from dataclasses import dataclass
 import msgspec
 
 from grok_tree import forest
+from grok_tree.client._base import Base
+from grok_tree.client._layers import Layers, Slot
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
 from grok_tree.forest import NO_PARENT, Forest, ResponseId
-from grok_tree.wire import pb, response_from_wire
-
-Slot = pb.Response | forest.Response
+from grok_tree.wire import response_from_wire
 
 _UNKNOWN = -2
 """The number of a parent that is not here, or hidden."""
@@ -29,8 +32,8 @@ class _Pin:
 class Cache:
     """Responses by position, and the conversation's own fields.
 
-    Holds every response as the message it came in until somebody looks at it. A snapshot shares
-    the slots; since a slot is only ever replaced by a newer one in a new list, snapshots stay.
+    Over a base, which is the conversation as the mirror has it, or over nothing. What is newer is
+    in slots; a snapshot has its own view of them, and a base never changes, so snapshots stay.
     """
 
     def __init__(self) -> None:
@@ -38,13 +41,28 @@ class Cache:
         self._stored: forest.Conversation | None = None
         self._leaf_revision = 0
         self._pin: _Pin | None = None
+        self._base: Base | None = None
         self._slots: dict[int, Slot] = {}
         self._positions: dict[str, int] = {}
         self._n_changes = 0
         self._snapshot: tuple[int, Forest] | None = None
 
     def __contains__(self, response_id: str) -> bool:
-        return response_id in self._positions
+        return self._position(response_id) is not None
+
+    @property
+    def base(self) -> Base | None:
+        """What the mirror had, None when nothing was taken from there."""
+        return self._base
+
+    def stand_on(self, base: Base) -> None:
+        """Take everything from a mirror; what is here and newer stays."""
+        newer = [slot for slot in self._slots.values() if slot.revision > base.revision]
+        self._base = base
+        self._slots = {slot.position: slot for slot in newer}
+        self._positions = {slot.response_id: slot.position for slot in newer}
+        self.revision = max(self.revision, base.revision)
+        self._n_changes += 1
 
     @property
     def conversation(self) -> forest.Conversation | None:
@@ -89,7 +107,7 @@ class Cache:
     def clear(self) -> None:
         """Forget everything, because it is of another database."""
         self.revision = self._leaf_revision = 0
-        self._stored = None
+        self._stored = self._base = None
         self._slots, self._positions = {}, {}
         self._n_changes += 1
 
@@ -106,7 +124,8 @@ class Cache:
     def put(self, slot: Slot) -> None:
         """Take a response, unless a newer state of it is here."""
         old = self._slots.get(slot.position)
-        if old is None or slot.revision >= old.revision:
+        known = self._base_revision(slot.position) if old is None else old.revision
+        if slot.revision >= known:
             self._slots[slot.position] = slot
             self._positions[slot.response_id] = slot.position
             self._n_changes += 1
@@ -117,7 +136,7 @@ class Cache:
         Raises:
             ResponseNotFound: It is not here; the message says how to get it.
         """
-        position = self._positions.get(response_id)
+        position = self._position(response_id)
         if position is None:
             raise ResponseNotFound(
                 f"response {response_id} is not known here; refresh() the conversation,"
@@ -140,25 +159,48 @@ class Cache:
 
     def _new_snapshot(self) -> Forest:
         conversation = self.known()
-        visible: list[Slot] = []
-        numbers: dict[str, int] = {}
-        parents = array("i")
-        for position in sorted(self._slots):
-            slot = self._slots[position]
-            parent = slot.parent_response_id
-            number = numbers.get(parent, _UNKNOWN) if parent else NO_PARENT
-            # Without what is above it a response would pass for a root, and its path be cut.
-            if number != _UNKNOWN and not slot.deleted:
-                parents.append(number)
-                numbers[slot.response_id] = len(visible)
-                visible.append(slot)
-        return Forest(conversation, parents, _Source(visible, numbers))
+        base, slots = self._base, dict(self._slots)
+        if base is None:
+            return _forest_of_slots(conversation, slots)
+        positions = dict(self._positions)
+        layers = Layers(base, slots, positions)
+        return Forest(conversation, layers.parents, layers)
+
+    def _base_revision(self, position: int) -> int:
+        """Return a revision that is not before the base's response there; -1 if it has none."""
+        base = self._base
+        return -1 if base is None or position >= len(base) else base.revision
+
+    def _position(self, response_id: str) -> int | None:
+        position = self._positions.get(response_id)
+        if position is None and self._base is not None:
+            position = self._base.position(response_id)
+        return position
 
     def _decoded(self, position: int) -> forest.Response:
-        slot = self._slots[position]
+        slot = self._slots.get(position)
+        if slot is None:
+            assert self._base is not None
+            return self._base.responses([position])[0]
         if not isinstance(slot, forest.Response):
             slot = self._slots[position] = response_from_wire(slot)
         return slot
+
+
+def _forest_of_slots(conversation: forest.Conversation, slots: dict[int, Slot]) -> Forest:
+    visible: list[Slot] = []
+    numbers: dict[str, int] = {}
+    parents = array("i")
+    for position in sorted(slots):
+        slot = slots[position]
+        parent = slot.parent_response_id
+        number = numbers.get(parent, _UNKNOWN) if parent else NO_PARENT
+        # Without what is above it a response would pass for a root, and its path be cut.
+        if number != _UNKNOWN and not slot.deleted:
+            parents.append(number)
+            numbers[slot.response_id] = len(visible)
+            visible.append(slot)
+    return Forest(conversation, parents, _Source(visible, numbers))
 
 
 def _with_leaf(conversation: forest.Conversation, leaf: ResponseId | None) -> forest.Conversation:
@@ -172,8 +214,8 @@ class _Source:
         self._slots = slots
         self._numbers = numbers
 
-    def response_id(self, number: int) -> ResponseId:
-        return ResponseId(self._slots[number].response_id)
+    def response_ids(self, numbers: Sequence[int]) -> list[ResponseId]:
+        return [ResponseId(self._slots[number].response_id) for number in numbers]
 
     def number(self, response_id: str) -> int | None:
         return self._numbers.get(response_id)

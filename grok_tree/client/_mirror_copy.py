@@ -38,7 +38,7 @@ async def copy_changes(remote: Remote, file: MirrorFile) -> None:
             position = None if known.complete else known.cursor.position
             await remote.read_pages(known.cursor.revision, position, copy.add)
     except ConversationNotFound:
-        await write_mirror(file, lambda writer: writer.forget_conversation(conversation_id))
+        await anyio.to_thread.run_sync(file.forget, conversation_id)
         raise
     except ConversationDeletedError:
         await write_mirror(file, lambda writer: writer.mark_deleted(conversation_id))
@@ -82,10 +82,12 @@ class _Copy:
 
         def apply() -> list[Orphan]:
             responses = [response_from_wire(message) for message in messages]
-            return self._file.write(
+            return self._file.change(
+                conversation.conversation_id,
+                responses,
                 lambda writer: writer.apply_changes(
                     conversation, responses, cursor, now=time, orphans=orphans
-                )
+                ),
             )
 
         self._orphans = await anyio.to_thread.run_sync(apply)

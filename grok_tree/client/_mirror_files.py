@@ -6,10 +6,12 @@ import atexit
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakSet
 
+from grok_tree.client._base import Base
 from grok_tree.client._mirror_folder import MirrorWarning
 from grok_tree.errors import (
     GrokTreeError,
@@ -19,7 +21,8 @@ from grok_tree.errors import (
     StoreError,
     StoreForeign,
 )
-from grok_tree.store import Reader, Store, Writer, set_aside
+from grok_tree.forest import Response
+from grok_tree.store import Lookup, Reader, Store, Writer, set_aside
 
 T = TypeVar("T")
 
@@ -60,6 +63,9 @@ class MirrorFile:
         self.n_users = 0
         self.closed = False
         self._store = store
+        self._changing = threading.RLock()
+        self._lookup: Lookup | None = None
+        self._bases: dict[str, WeakSet[Base]] = {}
         self.database_id = self.read(lambda reader: reader.meta(MIRROR_OF))
 
     def read(self, look: Callable[[Reader], T]) -> T:
@@ -70,6 +76,31 @@ class MirrorFile:
     def write(self, work: Callable[[Writer], T]) -> T:
         """Change something; a power cut may undo it, since the server has it too."""
         return self._store.submit(work, durable=False).result()
+
+    def base(self, conversation_id: str) -> Base:
+        """Return a conversation as it is now, for good, with nothing but its shape in memory."""
+        with self._changing:
+            if self._lookup is None:
+                self._lookup = Lookup(self.path)
+            found = Base(self.read(lambda reader: reader.shape(conversation_id)), self._lookup)
+            self._bases.setdefault(conversation_id, WeakSet()).add(found)
+            return found
+
+    def change(
+        self, conversation_id: str, responses: Collection[Response], work: Callable[[Writer], T]
+    ) -> T:
+        """Change responses of a conversation; those who stand on it take over the old ones."""
+        with self._changing:
+            for base in self._bases.get(conversation_id, ()):
+                base.keep([one.position for one in responses])
+            return self.write(work)
+
+    def forget(self, conversation_id: str) -> None:
+        """Remove a conversation; those who stand on it take over all of it."""
+        with self._changing:
+            for base in self._bases.pop(conversation_id, ()):
+                base.keep_all()
+            self.write(lambda writer: writer.forget_conversation(conversation_id))
 
     def close(self) -> None:
         """Close the store."""

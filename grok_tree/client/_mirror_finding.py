@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio.to_thread
+
 from grok_tree.client._connection import Connection
 from grok_tree.client._mirror import Mirror, doubt_mirror, read_mirror, write_mirror
 from grok_tree.errors import (
@@ -143,18 +145,19 @@ class Finding:
         for conversation_id in kept:
             # It may only have moved to another page while this one was read, so it is asked for.
             if conversation_id not in named:
-                await write_mirror(file, await self._what_became_of(conversation_id))
+                await self._look_for(file, conversation_id)
 
-    async def _what_became_of(self, conversation_id: str) -> Callable[[Writer], object]:
+    async def _look_for(self, file: MirrorFile, conversation_id: str) -> None:
         request = pb.GetConversationRequest(conversation_id=conversation_id)
         try:
             message = await self._connection.call("GetConversation", request)
         except ConversationNotFound:
-            return lambda writer: writer.forget_conversation(conversation_id)
+            await anyio.to_thread.run_sync(file.forget, conversation_id)
         except ConversationDeletedError:
-            return lambda writer: writer.mark_deleted(conversation_id)
-        found = conversation_from_wire(message)
-        return lambda writer: writer.keep_conversation(found)
+            await write_mirror(file, lambda writer: writer.mark_deleted(conversation_id))
+        else:
+            found = conversation_from_wire(message)
+            await write_mirror(file, lambda writer: writer.keep_conversation(found))
 
 
 def _keep(writer: Writer, conversations: Sequence[Conversation]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from grok_tree.client._cache import Cache
 from grok_tree.client._mirror import Mirror, doubt_mirror, now, read_mirror
 from grok_tree.client._mirror_copy import copy_changes
@@ -103,6 +105,10 @@ class Reading:
         await self._remote.read_changes(0 if everything else self._cache.revision)
 
     async def _read_through(self, file: MirrorFile) -> None:
+        base = self._cache.base
+        if base is not None and base.problem is not None:
+            self._cache.clear()
+            raise base.problem
         if self._database_id not in ("", file.database_id):
             self._cache.clear()  # what was known is of another database
         self._database_id = file.database_id
@@ -114,6 +120,12 @@ class Reading:
         from grok_tree.store import Cursor
 
         conversation_id, since = self._remote.conversation_id, Cursor(self._cache.revision, -1)
+        if self._cache.base is None:
+            # First what the conversation itself is: its responses may then be newer, never older.
+            conversation = await read_mirror(file, lambda r: r.conversation(conversation_id))
+            self._cache.stand_on(await anyio.to_thread.run_sync(file.base, conversation_id))
+            self._cache.set_conversation(conversation)
+            return
 
         def look(reader: Reader) -> tuple[Conversation, Mirrored | None, list[Response]]:
             return (

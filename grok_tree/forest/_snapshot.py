@@ -27,8 +27,8 @@ class ResponseSource(Protocol):
     Implementations must keep answering as they did when the snapshot was taken.
     """
 
-    def response_id(self, number: int) -> ResponseId:
-        """Return one id."""
+    def response_ids(self, numbers: Sequence[int]) -> list[ResponseId]:
+        """Return ids, in the order asked for."""
 
     def number(self, response_id: str) -> int | None:
         """Return the number of an id, None if the snapshot has no such response."""
@@ -74,7 +74,7 @@ class Responses(Sequence[Response]):
     @property
     def ids(self) -> list[ResponseId]:
         """The ids, without fetching any response."""
-        return [self._source.response_id(number) for number in self._numbers]
+        return self._source.response_ids(self._numbers)
 
 
 class Forest:

@@ -3,6 +3,7 @@
 from grok_tree.store._aside import remove_database, set_aside
 from grok_tree.store._check import library_warning
 from grok_tree.store._database import Owner
+from grok_tree.store._lookup import Lookup
 from grok_tree.store._reader import Reader
 from grok_tree.store._rows import (
     ConversationRows,
@@ -14,6 +15,7 @@ from grok_tree.store._rows import (
     Remembered,
     ResolvedIds,
     SearchRows,
+    Shape,
     ShareRow,
 )
 from grok_tree.store._store import Store, canonical_location, database_path, is_file, read_owner
@@ -23,6 +25,7 @@ __all__ = [
     "ConversationRows",
     "Cursor",
     "Finish",
+    "Lookup",
     "Mirrored",
     "NewResponse",
     "Orphan",
@@ -31,6 +34,7 @@ __all__ = [
     "Remembered",
     "ResolvedIds",
     "SearchRows",
+    "Shape",
     "ShareRow",
     "Store",
     "Writer",

@@ -14,6 +14,7 @@ from grok_tree.errors import (
     InvalidOperationError,
     ResponseNotFound,
     ShareNotFound,
+    StoreCorrupted,
 )
 from grok_tree.forest import (
     Conversation,
@@ -34,6 +35,7 @@ from grok_tree.store._rows import (
     ResolvedIds,
     ResponseRow,
     SearchRows,
+    Shape,
     ShareRow,
     conversation_from_row,
     decode_logprobs,
@@ -41,6 +43,7 @@ from grok_tree.store._rows import (
     time_of,
 )
 from grok_tree.store._search import search
+from grok_tree.store._shape import shape
 
 _BATCH = 500
 """Most values in one IN list: every SQLite allows 999."""
@@ -153,6 +156,21 @@ class Reader:
             ConversationNotFound: There is none of this id.
         """
         return conversation_from_row(self._conversation_row(conversation_id))
+
+    def shape(self, conversation_id: str) -> Shape:
+        """Return how a mirrored conversation hangs together.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            StoreCorrupted: Responses are missing.
+        """
+        row = self._conversation_row(conversation_id)
+        mirrored = self.mirrored(conversation_id)
+        parents, hidden = shape(self._connection, row.key)
+        n_expected = select(_c.next_position).where(_c.key == row.key)
+        if len(parents) != self._connection.execute(n_expected).scalar_one():
+            raise StoreCorrupted(f"responses of conversation {conversation_id} are missing")
+        return Shape(row.key, mirrored.cursor.revision if mirrored else 0, parents, hidden)
 
     def conversation_ids(self, *, deleted: bool) -> list[ConversationId]:
         """Return the ids of all conversations that are, or are not, deleted."""

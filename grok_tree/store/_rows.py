@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -100,6 +101,23 @@ class Mirrored:
     def complete(self) -> bool:
         """Whether no copying was cut in the middle."""
         return self.cursor.position < 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the responses of a conversation hang together, without the responses.
+
+    Attributes:
+        key: The conversation's, for `Lookup`.
+        revision: At which it was so.
+        parents: The position of each response's parent, by position; -1 for a root.
+        hidden: The positions of those that are hidden.
+    """
+
+    key: int
+    revision: int
+    parents: array[int]
+    hidden: array[int]
 
 
 class Orphan(NamedTuple):

@@ -29,9 +29,9 @@ class ListedResponses:
         self._responses = list(responses)
         self._numbers = {r.response_id: number for number, r in enumerate(self._responses)}
 
-    def response_id(self, number: int) -> ResponseId:
-        """Return one id."""
-        return self._responses[number].response_id
+    def response_ids(self, numbers: Sequence[int]) -> list[ResponseId]:
+        """Return ids, in the order asked for."""
+        return [self._responses[number].response_id for number in numbers]
 
     def number(self, response_id: str) -> int | None:
         """Return the number of an id, None if it is not in the list."""
