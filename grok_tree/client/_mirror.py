@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio.to_thread
 
 from grok_tree.client._connection import Connection
+from grok_tree.client._knock import may_answer
 from grok_tree.errors import (
     AlreadyExists,
     DeadlineExceededError,
@@ -31,8 +32,9 @@ T = TypeVar("T")
 
 _KEY_ROUNDS = 100_000
 
-_PROBE_S = 1.5
-"""How long one that was away is looked for, before the mirror answers again."""
+_PATIENCE_S = 5.0
+"""How long a server that was away may take to say that it is back; the channel waits before it
+connects again."""
 
 
 class Mirror:
@@ -64,8 +66,13 @@ class Mirror:
         Raises:
             ServerUnavailable: It is not.
         """
-        if self._away:
-            await self._who_am_i()
+        if not self._away:
+            return
+        if not await may_answer(self._address):
+            raise ServerUnavailable(
+                f"the server at {self._address} is still away; see that it runs and try again"
+            )
+        await self._who_am_i()
 
     async def online(self) -> MirrorFile | None:
         """Return the mirror of the database that is behind the address now.
@@ -95,7 +102,7 @@ class Mirror:
             self._give_back()
 
     async def _who_am_i(self) -> pb.WhoAmIResponse:
-        timeout = _PROBE_S if self._away else None
+        timeout = _PATIENCE_S if self._away else None
         try:
             reply: pb.WhoAmIResponse = await self._connection.call(
                 "WhoAmI", pb.WhoAmIRequest(), timeout=timeout

@@ -27,6 +27,12 @@ def mirrors(cache: Path) -> list[Path]:
     return sorted(cache.glob("*.db"))
 
 
+def impatient(host: str, *, mirror: bool = True, api_key: str | None = None) -> Client:
+    """Return a client that does not wait for a server to come back."""
+    retries = [("grpc.enable_retries", 0)]
+    return Client(host, mirror=mirror, api_key=api_key, channel_options=retries)
+
+
 @contextmanager
 def restarted(server: ServerProcess, database: Path) -> Iterator[ServerProcess]:
     """Run a server at the address where another one was."""
@@ -35,14 +41,14 @@ def restarted(server: ServerProcess, database: Path) -> Iterator[ServerProcess]:
 
 
 def test_what_was_loaded_is_read_without_the_server(database: Path) -> None:
-    with server_process(database) as server, Client(server.host) as client:
+    with server_process(database) as server, impatient(server.host) as client:
         conversation = client.grok.create_conversation(title="Sky")
         answer = conversation.add_response("Why is the sky blue?").result()
         conversation.refresh()
         assert conversation.stale_since is None
         server.kill()
 
-        for reader in (client, Client(server.host)):
+        for reader in (client, impatient(server.host)):
             with nullcontext() if reader is client else reader:
                 found = reader.grok.get_conversation(conversation.conversation_id)
                 assert found.stale_since is not None
@@ -88,10 +94,10 @@ def test_a_conversation_that_was_only_listed_has_no_responses_without_the_server
     database: Path,
 ) -> None:
     with server_process(database) as server:
-        with Client(server.host, mirror=False) as other:
+        with impatient(server.host, mirror=False) as other:
             made = other.grok.create_conversation(title="Unread")
             made.add_response("hello").result()
-        with Client(server.host) as client:
+        with impatient(server.host) as client:
             assert [one.title for one in client.grok.list_conversations()] == ["Unread"]
             server.kill()
             (listed,) = client.grok.list_conversations()
@@ -101,7 +107,7 @@ def test_a_conversation_that_was_only_listed_has_no_responses_without_the_server
 
 
 def test_without_a_mirror_nothing_is_kept(database: Path, cache: Path) -> None:
-    with server_process(database) as server, Client(server.host, mirror=False) as client:
+    with server_process(database) as server, impatient(server.host, mirror=False) as client:
         conversation = client.grok.create_conversation()
         conversation.add_response("hello").result()
         conversation.refresh()
@@ -135,14 +141,14 @@ def test_the_key_is_in_no_file_of_the_mirror(database: Path, cache: Path) -> Non
 def test_another_key_reads_nothing_of_the_mirror(database: Path) -> None:
     key = "0123456789abcdef"
     with server_process(database, environment={"GROK_TREE_API_KEY": key}) as server:
-        with Client(server.host, api_key=key) as client:
+        with impatient(server.host, api_key=key) as client:
             made = client.grok.create_conversation()
             made.create()
             made.load()
         server.kill()
-    with Client(server.host, api_key="another") as client, pytest.raises(ServerUnavailable):
+    with impatient(server.host, api_key="another") as client, pytest.raises(ServerUnavailable):
         client.grok.get_conversation(made.conversation_id)
-    with Client(server.host, api_key=key) as client:
+    with impatient(server.host, api_key=key) as client:
         assert client.grok.get_conversation(made.conversation_id).stale_since is not None
 
 
@@ -150,12 +156,12 @@ def test_another_database_behind_the_address_begins_another_mirror(
     tmp_path: Path, cache: Path
 ) -> None:
     with server_process(tmp_path / "one.db") as server:
-        with Client(server.host) as client:
+        with impatient(server.host) as client:
             made = client.grok.create_conversation(title="of the first")
             made.create()
             made.load()
         server.kill()
-    with restarted(server, tmp_path / "two.db"), Client(server.host) as client:
+    with restarted(server, tmp_path / "two.db"), impatient(server.host) as client:
         with (
             pytest.warns(UserWarning, match="another database"),
             pytest.raises(ConversationNotFound),
@@ -166,12 +172,12 @@ def test_another_database_behind_the_address_begins_another_mirror(
 
 
 def test_what_the_server_lists_no_more_is_gone_from_the_mirror(database: Path) -> None:
-    with server_process(database) as server, Client(server.host) as client:
+    with server_process(database) as server, impatient(server.host) as client:
         kept, gone = (client.grok.create_conversation(title=title) for title in ("kept", "gone"))
         for one in (kept, gone):
             one.create()
             one.load()
-        with Client(server.host, mirror=False) as other:
+        with impatient(server.host, mirror=False) as other:
             other.grok.get_conversation(gone.conversation_id).delete()
         assert len(client.grok.list_conversations()) == 1
         server.kill()
@@ -180,7 +186,7 @@ def test_what_the_server_lists_no_more_is_gone_from_the_mirror(database: Path) -
 
 
 def test_pages_of_the_mirror_and_of_the_server_are_not_mixed_up(database: Path) -> None:
-    with server_process(database) as server, Client(server.host) as client:
+    with server_process(database) as server, impatient(server.host) as client:
         for _ in range(3):
             client.grok.create_conversation().create()
         first = client.grok.list_conversations(page_size=2)
