@@ -12,6 +12,7 @@ from grok_tree.forest._events import (
     TokenAlternative,
     TokenLogprob,
 )
+from grok_tree.forest._health import Health
 from grok_tree.forest._ids import (
     ConversationId,
     ResponseId,
@@ -75,6 +76,7 @@ __all__ = [
     "FinishReason",
     "Finished",
     "Forest",
+    "Health",
     "MarkChange",
     "Marks",
     "Model",

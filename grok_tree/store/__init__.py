@@ -1,10 +1,11 @@
 """Forests on disk: one writer that commits in groups, readers of consistent snapshots."""
 
 from grok_tree.store._aside import remove_database, set_aside
-from grok_tree.store._check import library_warning
 from grok_tree.store._database import Owner
+from grok_tree.store._library import library_warning
 from grok_tree.store._lookup import Lookup
 from grok_tree.store._reader import Reader
+from grok_tree.store._restore import restore_backup, verify_backup
 from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
@@ -44,5 +45,7 @@ __all__ = [
     "library_warning",
     "read_owner",
     "remove_database",
+    "restore_backup",
     "set_aside",
+    "verify_backup",
 ]

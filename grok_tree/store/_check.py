@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,7 +12,6 @@ from grok_tree.store import _schema as tables
 from grok_tree.store._database import Database
 from grok_tree.store._rows import hash_of_bytes
 
-_WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _LISTED = 20
 
 
@@ -24,18 +22,6 @@ def problems(database: Database, connection: Connection) -> list[str]:
         for line in database.structure_problems(connection)
     ]
     return structure or _first(_changed_texts(connection))
-
-
-def library_warning() -> str:
-    """Return a warning about the SQLite library in use, empty when there is none."""
-    first, last = _WAL_RESET_BUG
-    if not first <= sqlite3.sqlite_version_info <= last:
-        return ""
-    return (
-        f"SQLite {sqlite3.sqlite_version} can damage a file when two connections write or"
-        " checkpoint at the same instant (fixed in 3.51.3); grok_tree writes through one"
-        " connection only, so do not open its file with other programs while it runs"
-    )
 
 
 def _changed_texts(connection: Connection) -> Iterator[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
+
+from grok_tree.forest import Health
 
 SCHEMA_VERSION = 2
 """Raised with every migration; equals the number of the newest one."""
@@ -91,6 +94,15 @@ class Database(Protocol):
 
     def structure_problems(self, connection: Connection) -> Iterable[str]:
         """Yield what the database itself finds damaged, a line each."""
+
+    def copy_to(self, connection: Connection, target: Path) -> None:
+        """Write everything that a reader's snapshot sees into a new SQLite file."""
+
+    def before_upgrade(self, version: int) -> None:
+        """Keep what is there, before migrations change it."""
+
+    def health(self, connection: Connection) -> Health:
+        """Return what is known without reading any response."""
 
     def tidy(self, connection: Connection) -> None:
         """Leave everything in order after the last write."""

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -32,8 +33,11 @@ from grok_tree.errors import (
     StoreError,
     StoreForeign,
 )
+from grok_tree.forest import Health
+from grok_tree.store._copy import copy_rows
 from grok_tree.store._database import SCHEMA_VERSION, Owner
 from grok_tree.store._schema import metadata
+from grok_tree.store._sqlite import SqliteFile
 
 try:
     import psycopg
@@ -184,6 +188,26 @@ class PostgresDatabase:
     def structure_problems(self, _: Connection) -> Iterator[str]:
         """Yield nothing: the server checks its own pages when it reads them."""
         yield from ()
+
+    def copy_to(self, connection: Connection, target: Path) -> None:
+        """Write every row that a reader's snapshot sees into a new SQLite file."""
+        file = SqliteFile(target)
+        file.create()
+        engine = file.copy_engine()
+        with file.errors(), engine.begin() as copy:
+            copy_rows(connection, copy)
+        engine.dispose()
+
+    def before_upgrade(self, _version: int) -> None:
+        """Do nothing: all migrations are one transaction, and its server has backups."""
+
+    def health(self, connection: Connection) -> Health:
+        """Return the size of the database and the version of its server."""
+        size = connection.scalar(text("SELECT pg_database_size(current_database())"))
+        version = connection.scalar(text("SHOW server_version"))
+        return Health(
+            database=self.description, library=f"PostgreSQL {version}", size_bytes=int(size or 0)
+        )
 
     def tidy(self, _: Connection) -> None:
         """Do nothing: the server looks after its own log."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from grok_tree.errors import (
     StoreError,
     StoreForeign,
 )
+from grok_tree.forest import Health
 from grok_tree.store._database import SCHEMA_VERSION, Owner
+from grok_tree.store._library import library_warning
 from grok_tree.store._lock import FileLock, read_owner
+from grok_tree.store._network import network_file_system
 from grok_tree.store._schema import metadata
 
 APPLICATION_ID = 0x67726F6B
@@ -41,6 +45,9 @@ _ADVICE = {
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+_LOGS = ("-wal", "-shm")
+_BACKUP_PAGES = 1_000
+_LITTLE_SPACE = 1 << 30
 _N_READERS = 4
 _READERS_END_MS = 500
 _CHECKPOINT_PAGES = 1000
@@ -171,6 +178,50 @@ class SqliteFile:
         for line in connection.exec_driver_sql("PRAGMA quick_check").scalars():
             if line != "ok":
                 yield line
+
+    def copy_engine(self) -> Engine:
+        """Return the engine of a copy that nobody else has open, whatever its journal mode."""
+        return _engine(self.path, begin="BEGIN")
+
+    def copy_to(self, connection: Connection, target: Path) -> None:
+        """Write everything that a reader's snapshot sees into a new file, page by page."""
+        source = _driver(connection)
+        source.execute("SELECT count(*) FROM conversation").fetchone()
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+            # Inside the reader's transaction, so writers go on and the copy is of one instant.
+            source.backup(copy, pages=_BACKUP_PAGES)
+            copy.execute("PRAGMA journal_mode=DELETE")
+
+    def before_upgrade(self, version: int) -> None:
+        """Keep a copy beside the file, named by its schema; a later one takes its place."""
+        kept = self.path.with_name(f"{self.path.name}.schema-{version}")
+        new = kept.with_name(kept.name + ".new")
+        new.unlink(missing_ok=True)
+        engine = self.reader_engine()
+        with self.errors(), engine.connect() as connection, connection.begin():
+            self.copy_to(connection, new)
+        engine.dispose()
+        new.replace(kept)
+
+    def health(self, _: Connection) -> Health:
+        """Return sizes, the library and what threatens a file."""
+        files = [self.path, *(self.path.with_name(self.path.name + log) for log in _LOGS)]
+        free = shutil.disk_usage(self.path.parent).free
+        warnings = [library_warning()]
+        if kind := network_file_system(self.path):
+            warnings.append(
+                f"{self.path} is on a network file system ({kind}), where neither locks nor syncs"
+                " can be trusted; move it to a local disk"
+            )
+        if free < _LITTLE_SPACE:
+            warnings.append(f"only {free / 2**20:,.0f} MiB are free on its disk; make room")
+        return Health(
+            database=self.description,
+            warnings=tuple(filter(None, warnings)),
+            library=f"SQLite {sqlite3.sqlite_version}",
+            size_bytes=sum(file.stat().st_size for file in files if file.exists()),
+            free_bytes=free,
+        )
 
     def tidy(self, connection: Connection) -> None:
         """Move the log into the file and empty it; while somebody reads, as much as that allows."""

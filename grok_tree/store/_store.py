@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
+from grok_tree.forest import Health
 from grok_tree.store._check import problems
 from grok_tree.store._database import SCHEMA_VERSION, Database, Owner, Ownership
 from grok_tree.store._listeners import Listener, Listeners
@@ -130,6 +132,33 @@ class Store:
         except StoreCorrupted as damage:
             return [damage.message]
 
+    def backup(self, target: Path) -> None:
+        """Write the whole database, as it is at one instant, into a new SQLite file.
+
+        Writers go on meanwhile.
+
+        Raises:
+            StoreError: The file exists already or cannot be written.
+        """
+        if target.exists():
+            raise StoreError(f"{target} exists already; name a new file")
+        with (
+            self._database.errors(),
+            self._reader_engine.connect() as connection,
+            connection.begin(),
+        ):
+            self._database.copy_to(connection, target)
+
+    def health(self) -> Health:
+        """Look for damage, and for what may lead to it."""
+        with (
+            self._database.errors(),
+            self._reader_engine.connect() as connection,
+            connection.begin(),
+        ):
+            known = self._database.health(connection)
+        return msgspec.structs.replace(known, problems=tuple(self.check()))
+
     def announce(self, endpoint: str) -> None:
         """Say where this process can be joined, to those who find the file taken."""
         self._ownership.announce(endpoint)
@@ -231,4 +260,5 @@ def _bring_up_to_date(database: Database, version: int | None) -> None:
         # Slow to import, and needed once per release.
         from grok_tree.store._migrate import migrate
 
+        database.before_upgrade(version)
         migrate(database)
