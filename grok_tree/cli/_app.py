@@ -31,6 +31,8 @@ _COMMANDS = {
     "search": "_search",
     "export": "_export",
     "import": "_import",
+    "backup": "_backup",
+    "restore": "_restore",
     "models": "_models",
     "doctor": "_doctor",
     "cache": "_cache",

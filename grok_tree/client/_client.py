@@ -21,12 +21,13 @@ from grok_tree.client._connection import (
     RemotePlace,
 )
 from grok_tree.client._grok import Grok
+from grok_tree.client._keeping import check_store, save_backup
 from grok_tree.client._mirror import Mirror
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
 from grok_tree.client._texts import TextConnection
 from grok_tree.errors import GrokTreeError, InvalidOperationError
-from grok_tree.forest import uuid7_text
+from grok_tree.forest import Health, uuid7_text
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -116,6 +117,29 @@ class AsyncClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+        """Copy the server's whole database, as it is at one instant, into an SQLite file.
+
+        The server goes on meanwhile; the file is whole and checked, or not there at all.
+
+        Args:
+            path: Where to.
+            overwrite: Whether a file that is there may be replaced.
+
+        Returns:
+            Its size in bytes.
+
+        Raises:
+            InvalidOperationError: The file exists.
+            StoreCorrupted: The database is damaged, so its copy is too.
+            OSError: The file cannot be written.
+        """
+        return await save_backup(self._connection, path, overwrite=overwrite)
+
+    async def check_store(self) -> Health:
+        """Let the server look for damage in its database, and for what may lead to it."""
+        return await check_store(self._connection)
 
     async def close(self) -> None:
         """Close the channel, and the embedded server if nobody else uses it."""

@@ -18,7 +18,7 @@ from grok_tree.client._response import Response
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSamplingGroup
-from grok_tree.forest import Model
+from grok_tree.forest import Health, Model
 
 
 class Client:
@@ -72,6 +72,29 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+        """Copy the server's whole database, as it is at one instant, into an SQLite file.
+
+        The server goes on meanwhile; the file is whole and checked, or not there at all.
+
+        Args:
+            path: Where to.
+            overwrite: Whether a file that is there may be replaced.
+
+        Returns:
+            Its size in bytes.
+
+        Raises:
+            InvalidOperationError: The file exists.
+            StoreCorrupted: The database is damaged, so its copy is too.
+            OSError: The file cannot be written.
+        """
+        return self._portal.run(self._client.backup, path, overwrite=overwrite)
+
+    def check_store(self) -> Health:
+        """Let the server look for damage in its database, and for what may lead to it."""
+        return self._portal.run(self._client.check_store)
 
     def close(self) -> None:
         """Close the channel, and the embedded server if nobody else uses it."""

@@ -10,6 +10,7 @@ import msgspec
 
 from grok_tree.forest import ResponseDraft, SamplingEvent
 from grok_tree.server._guard import Context
+from grok_tree.server._keeping import KeepingCalls
 from grok_tree.server._texts import TextCalls
 from grok_tree.server._uploads import Uploads
 from grok_tree.server._watching import WATCH_PATIENCE_S, WatchCalls
@@ -34,7 +35,7 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls, WatchCalls):
+class NativeDoor(TextCalls, WatchCalls, KeepingCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.

@@ -8,17 +8,16 @@ from typing import Any
 import anyio
 
 from grok_tree.errors import DeadlineExceededError, InvalidOperationError
-from grok_tree.server._coming import ComingCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._uploads import Upload, Uploads
 from grok_tree.service import Forests
-from grok_tree.wire import iter_pieces, pb
+from grok_tree.wire import ForestsServicer, iter_pieces, pb
 
 PIECE_PATIENCE_S = 30.0
 """How long an upload may be silent."""
 
 
-class TextCalls(ComingCalls):
+class TextCalls(ForestsServicer):
     """Takes texts before the call that stores them, and gives those that travel apart."""
 
     _forests: Forests

@@ -7,16 +7,15 @@ from contextlib import aclosing
 import anyio
 
 from grok_tree.errors import WatchLagged
-from grok_tree.server._coming import ComingCalls
 from grok_tree.server._guard import Context
 from grok_tree.service import ChangesPage, Forests, cursor_after
-from grok_tree.wire import conversation_to_wire, pb, responses_to_wire
+from grok_tree.wire import ForestsServicer, conversation_to_wire, pb, responses_to_wire
 
 WATCH_PATIENCE_S = 30.0
 """How long a watcher may take for one page before it is cut."""
 
 
-class WatchCalls(ComingCalls):
+class WatchCalls(ForestsServicer):
     """Streams what changed, and what changes."""
 
     _forests: Forests

@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from grok_tree.service._base import World
+from grok_tree.service._keeping import KeepingUseCases
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
@@ -20,7 +21,9 @@ from grok_tree.service._watching import WatchUseCases
 from grok_tree.store import Writer
 
 
-class Forests(SamplingUseCases, ResponseUseCases, PublishingUseCases, WatchUseCases):
+class Forests(
+    SamplingUseCases, ResponseUseCases, PublishingUseCases, WatchUseCases, KeepingUseCases
+):
     """All use cases over one store and its samplers; made by `open_forests`.
 
     Every method that changes something takes a request id: a repeat within 24 hours returns the

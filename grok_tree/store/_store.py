@@ -82,6 +82,11 @@ class Store:
         """What this is, for people; without secrets."""
         return self._database.description
 
+    @property
+    def folder(self) -> Path | None:
+        """Where files beside the database may be put; None when it is no file."""
+        return self._database.path.parent if isinstance(self._database, SqliteFile) else None
+
     def submit(self, work: Callable[[Writer], T], *, durable: bool = True) -> Future[T]:
         """Queue work for the writer.
 

@@ -18,6 +18,7 @@ from grok_tree.wire._events import (
     logprobs_from_wire,
     pack_events,
 )
+from grok_tree.wire._health import health_from_wire, health_to_wire
 from grok_tree.wire._values import (
     INLINE_BYTES,
     change_from_wire,
@@ -75,6 +76,8 @@ __all__ = [
     "error_from_call",
     "error_from_wire",
     "error_to_wire",
+    "health_from_wire",
+    "health_to_wire",
     "hit_from_wire",
     "hit_to_wire",
     "iter_pieces",

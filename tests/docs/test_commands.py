@@ -1,4 +1,4 @@
-"""Every command is documented, has help with examples, and helping is quick."""
+"""Every command is documented, has help with examples, and helping loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -97,15 +96,3 @@ def test_helping_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_helping_takes_at_most_150_ms_more_than_starting_python() -> None:
-    ours = "from grok_tree.cli import main; import sys; sys.argv = ['grok-tree', '--help']; main()"
-    more = [_seconds(ours) - _seconds("pass") for _ in range(7)]
-    assert min(more) <= 0.150
-
-
-def _seconds(code: str) -> float:
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begun
