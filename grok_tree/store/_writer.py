@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from grok_tree.errors import (
     ConflictError,
     ConversationDeletedError,
-    InvalidOperationError,
     ResponseNotFound,
 )
 from grok_tree.forest import (
@@ -25,25 +24,20 @@ from grok_tree.forest import (
 )
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
-from grok_tree.store._mirrored import MirrorWriter
+from grok_tree.store._deleting import DeletingWriter
 from grok_tree.store._prepared import Prepared
-from grok_tree.store._purge import empty_responses, remove_conversation
 from grok_tree.store._reader import (
     no_conversation,
     no_response,
-    path_positions,
     raw_id,
-    subtree_positions,
 )
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
-    PURGED,
     REASONS,
     SHARED,
     Finish,
     NewResponse,
-    ResponseRow,
     content_hash,
     decode_facts,
     encode_facts,
@@ -76,19 +70,10 @@ _GROWN = Prepared(
     )
 )
 _REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
-_REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")))
 
 
-class Writer(MirrorWriter):
-    """Reads and writes of one transaction; valid only inside the work that was submitted.
-
-    Attributes:
-        touched: The newest revision of each conversation that changed, by the bytes of its id.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.touched: dict[bytes, int] = {}
+class Writer(DeletingWriter):
+    """Reads and writes of one transaction; valid only inside the work that was submitted."""
 
     def insert_conversation(self, conversation: Conversation) -> None:
         """Store a new, empty conversation."""
@@ -225,88 +210,6 @@ class Writer(MirrorWriter):
         self._change_response(row, {"marks": encode_marks(marks)}, now)
         return self.response(response_id)
 
-    def hide(self, response_id: str, now: datetime) -> int:
-        """Hide a response with everything below it that is still visible; return how many."""
-        row = self._response_row(response_id)
-        revision = self._revision(row.conversation_key) + 1
-        n_hidden = self._mark_hidden(row, revision, was=0, becomes=revision)
-        leaf = self._visible_leaf(row.conversation_key)
-        self._touch(
-            row.conversation_key,
-            revision,
-            now,
-            {"n_visible": _c.n_visible - n_hidden, "leaf_position": leaf},
-            of=row.conversation_id,
-        )
-        return n_hidden
-
-    def unhide(self, response_id: str, now: datetime) -> int:
-        """Show what hiding this response had hidden; return how many.
-
-        Nothing above it may be hidden: a visible response has a visible parent.
-
-        Raises:
-            InvalidOperationError: It was purged.
-        """
-        row = self._response_row(response_id)
-        if not row.hidden_at:
-            return 0
-        if row.flags & PURGED:
-            raise InvalidOperationError(
-                f"response {response_id} was purged, so nothing is left to restore;"
-                " a backup may still have it",
-                response_id=response_id,
-            )
-        revision = self._revision(row.conversation_key) + 1
-        n_shown = self._mark_hidden(row, revision, was=row.hidden_at, becomes=0)
-        shown = {"n_visible": _c.n_visible + n_shown}
-        self._touch(row.conversation_key, revision, now, shown, of=row.conversation_id)
-        return n_shown
-
-    def purge(self, response_id: str, now: datetime) -> int:
-        """Remove all that a hidden response and those below it hold; return how many.
-
-        Raises:
-            InvalidOperationError: It is not hidden, or one of them still grows.
-        """
-        top = self._response_row(response_id)
-        if not top.hidden_at:
-            raise InvalidOperationError(
-                f"response {response_id} is not deleted; delete() it before it is purged",
-                response_id=response_id,
-            )
-        below = subtree_positions(top.conversation_key, top.position)
-        which = and_(
-            _r.conversation_key == top.conversation_key,
-            _r.position.in_(select(below.c.position)),
-            _r.flags.op("&")(PURGED) == 0,
-        )
-        rows = self._connection.execute(select(_r.key, _r.flags).where(which)).all()
-        _check_none_grows([row.flags for row in rows], f"below response {response_id}")
-        if rows:
-            revision = self._revision(top.conversation_key) + 1
-            empty_responses(self._connection, [row.key for row in rows], revision)
-            self._touch(top.conversation_key, revision, now, {}, of=top.conversation_id)
-        return len(rows)
-
-    def purge_conversation(self, conversation_id: str) -> int:
-        """Remove a deleted conversation with all its responses; return how many.
-
-        Raises:
-            InvalidOperationError: It is not deleted, or a response of it still grows.
-        """
-        row = self._conversation_row(conversation_id)
-        if not row.deleted:
-            raise InvalidOperationError(
-                f"conversation {conversation_id} is not deleted; delete() it before it is purged",
-                conversation_id=conversation_id,
-            )
-        growing = select(_r.flags).where(_r.conversation_key == row.key, tables.IS_GROWING)
-        flags = list(self._connection.scalars(growing))
-        _check_none_grows(flags, f"in conversation {conversation_id}")
-        self.touched[row.id] = row.revision + 1
-        return remove_conversation(self._connection, row.key)
-
     def add_share(self, share_id: str, response_id: str, now: datetime) -> None:
         """Publish the path to a response under an id."""
         row = self._response_row(response_id)
@@ -402,72 +305,3 @@ class Writer(MirrorWriter):
             raise no_response(response_id)
         position: int = place.position
         return position
-
-    def _revision(self, conversation_key: int) -> int:
-        revision: int = _REVISION.first(self._connection, {"of": conversation_key}).revision
-        return revision
-
-    def _touch(
-        self,
-        conversation_key: int,
-        revision: int,
-        now: datetime,
-        values: dict[str, Any],
-        *,
-        of: bytes,
-    ) -> None:
-        self.touched[of] = revision
-        values = {**values, "revision": revision, "modified_us": microseconds(now)}
-        which = _c.key == conversation_key
-        self._connection.execute(update(tables.conversation).where(which).values(values))
-
-    def _change_response(
-        self,
-        row: ResponseRow,
-        values: dict[str, Any],
-        now: datetime,
-        conversation_values: dict[str, Any] | None = None,
-    ) -> None:
-        revision = self._revision(row.conversation_key) + 1
-        changed = update(tables.response).where(_r.key == row.key)
-        self._connection.execute(changed.values({**values, "revision": revision}))
-        values = conversation_values or {}
-        self._touch(row.conversation_key, revision, now, values, of=row.conversation_id)
-
-    def _mark_hidden(self, top: ResponseRow, revision: int, *, was: int, becomes: int) -> int:
-        below = subtree_positions(top.conversation_key, top.position)
-        which = and_(
-            _r.conversation_key == top.conversation_key,
-            _r.position.in_(select(below.c.position)),
-            _r.hidden_at == was,
-        )
-        # Counted apart: the driver gives no row count for an update that begins with a query.
-        n_changed: int = self._connection.execute(
-            select(func.count()).select_from(tables.response).where(which)
-        ).scalar_one()
-        changed = update(tables.response).where(which)
-        self._connection.execute(changed.values(hidden_at=becomes, revision=revision))
-        return n_changed
-
-    def _visible_leaf(self, conversation_key: int) -> int | None:
-        """Return the leaf, or its nearest ancestor that is visible."""
-        query = select(_c.leaf_position).where(_c.key == conversation_key)
-        leaf: int | None = self._connection.execute(query).scalar_one()
-        if leaf is None:
-            return None
-        path = path_positions(conversation_key, leaf)
-        # Positions grow along a path, and everything below a hidden response is hidden.
-        visible = select(func.max(_r.position)).where(
-            _r.conversation_key == conversation_key,
-            _r.position.in_(select(path.c.position)),
-            _r.hidden_at == 0,
-        )
-        nearest: int | None = self._connection.execute(visible).scalar_one()
-        return nearest
-
-
-def _check_none_grows(flags: Sequence[int], where: str) -> None:
-    if any(one & GROWING for one in flags):
-        raise InvalidOperationError(
-            f"an answer {where} is still being sampled; cancel it, or wait for its end"
-        )
