@@ -30,6 +30,14 @@ def raw_server() -> Iterator[str]:
 
 
 @contextmanager
+def one_message_server(database: Path) -> Iterator[str]:
+    """Run a server that sends a conversation in one message, and give its address."""
+    command = [sys.executable, "-m", "benchmarks._one_message", str(database)]
+    with _process(command) as first_line:
+        yield first_line.strip()
+
+
+@contextmanager
 def _process(command: list[str]) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import msgspec
 
@@ -159,10 +160,11 @@ class Cache:
 
     def _new_snapshot(self) -> Forest:
         conversation = self.known()
+        # In this order: what is put meanwhile has its slot before its position.
+        positions = dict(self._positions)
         base, slots = self._base, dict(self._slots)
         if base is None:
-            return _forest_of_slots(conversation, slots)
-        positions = dict(self._positions)
+            return _forest_of_slots(conversation, slots, positions)
         layers = Layers(base, slots, positions)
         return Forest(conversation, layers.parents, layers)
 
@@ -187,18 +189,21 @@ class Cache:
         return slot
 
 
-def _forest_of_slots(conversation: forest.Conversation, slots: dict[int, Slot]) -> Forest:
+def _forest_of_slots(
+    conversation: forest.Conversation, slots: dict[int, Slot], positions: dict[str, int]
+) -> Forest:
     visible: list[Slot] = []
     numbers: dict[str, int] = {}
     parents = array("i")
-    for position in sorted(slots):
+    # Ids from the cache: a message makes a new text each time it is asked for one.
+    for response_id, position in sorted(positions.items(), key=itemgetter(1)):
         slot = slots[position]
         parent = slot.parent_response_id
         number = numbers.get(parent, _UNKNOWN) if parent else NO_PARENT
         # Without what is above it a response would pass for a root, and its path be cut.
         if number != _UNKNOWN and not slot.deleted:
             parents.append(number)
-            numbers[slot.response_id] = len(visible)
+            numbers[response_id] = len(visible)
             visible.append(slot)
     return Forest(conversation, parents, _Source(visible, numbers))
 

@@ -11,7 +11,9 @@ PAGE_BYTES = 512 * 1024
 """Most text of one page of changes, so that a message stays below 1 MiB."""
 
 
-def changes_page(reader: Reader, conversation: Conversation, since: Cursor) -> ChangesPage:
+def changes_page(
+    reader: Reader, conversation: Conversation, since: Cursor, *, limit: int = LARGEST_PAGE
+) -> ChangesPage:
     """Return the changes that come next after a cursor.
 
     Args:
@@ -19,9 +21,10 @@ def changes_page(reader: Reader, conversation: Conversation, since: Cursor) -> C
             means the end at its revision.
         conversation: Whose changes.
         since: How far the caller has come.
+        limit: Most responses.
     """
     conversation_id = conversation.conversation_id
-    responses = reader.changes(conversation_id, since, limit=LARGEST_PAGE, max_bytes=PAGE_BYTES)
+    responses = reader.changes(conversation_id, since, limit=limit, max_bytes=PAGE_BYTES)
     last = not responses or not reader.changes(
         conversation_id, _place(responses[-1]), limit=1, max_bytes=PAGE_BYTES
     )

@@ -21,6 +21,9 @@ from grok_tree.service._live import live_conversation, live_response, visible_re
 from grok_tree.service._requests import ChangesPage
 from grok_tree.store import Cursor, NewResponse, Reader, Writer
 
+FIRST_PAGE = 100
+"""Responses on the first page of changes: few, so that something can be shown at once."""
+
 
 class ResponseUseCases(UseCases):
     """What can be done with responses, apart from sampling them."""
@@ -143,8 +146,9 @@ class ResponseUseCases(UseCases):
         cursor = Cursor(since_revision, -1 if since_position is None else since_position)
         first = True
         while True:
+            limit = FIRST_PAGE if first else LARGEST_PAGE
             page = await self._read(
-                partial(_live_changes, conversation_id=conversation_id, cursor=cursor)
+                partial(_live_changes, conversation_id=conversation_id, cursor=cursor, limit=limit)
             )
             yield page if first or page.last else ChangesPage(None, page.responses)
             if page.last:
@@ -158,8 +162,9 @@ def _by_hand(draft: ResponseDraft) -> bool:
     return draft.sender == "assistant" and draft.origin.kind in ("manual", "replaced")
 
 
-def _live_changes(reader: Reader, conversation_id: str, cursor: Cursor) -> ChangesPage:
-    return changes_page(reader, live_conversation(reader, conversation_id), cursor)
+def _live_changes(reader: Reader, conversation_id: str, cursor: Cursor, limit: int) -> ChangesPage:
+    conversation = live_conversation(reader, conversation_id)
+    return changes_page(reader, conversation, cursor, limit=limit)
 
 
 def _check_parent_visible(reader: Reader, response: Response) -> None:

@@ -166,9 +166,10 @@ class Reader:
         """
         row = self._conversation_row(conversation_id)
         mirrored = self.mirrored(conversation_id)
-        parents, hidden = shape(self._connection, row.key)
-        n_expected = select(_c.next_position).where(_c.key == row.key)
-        if len(parents) != self._connection.execute(n_expected).scalar_one():
+        next_position = select(_c.next_position).where(_c.key == row.key)
+        end: int = self._connection.execute(next_position).scalar_one()
+        parents, hidden = shape(self._connection, row.key, end)
+        if len(parents) != end:
             raise StoreCorrupted(f"responses of conversation {conversation_id} are missing")
         return Shape(row.key, mirrored.cursor.revision if mirrored else 0, parents, hidden)
 

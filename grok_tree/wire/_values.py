@@ -98,6 +98,8 @@ _CHANGE_FIELDS = (
     "system_prompt_name",
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Message = TypeVar("Message", pb.Response, pb.ResponseDraft)
 
 INLINE_BYTES = 512 * 1024
@@ -110,8 +112,14 @@ _WIDEST = 4
 def time_to_wire(time: datetime) -> Timestamp:
     """Return a time, which must be aware, as a message."""
     message = Timestamp()
-    message.FromDatetime(time.astimezone(UTC))
+    _set_time(message, time)
     return message
+
+
+def _set_time(message: Timestamp, time: datetime) -> None:
+    since = time - _EPOCH
+    message.seconds = since.days * 86_400 + since.seconds
+    message.nanos = since.microseconds * 1_000
 
 
 def time_from_wire(message: Timestamp) -> datetime:
@@ -179,12 +187,23 @@ def timing_from_wire(message: pb.Timing) -> Timing:
 
 def origin_to_wire(origin: Origin) -> pb.Origin:
     """Return an origin as a message."""
-    message = pb.Origin(kind=origin.kind, repairs=origin.repairs, provenance=origin.provenance)
+    message = pb.Origin()
+    _set_origin(message, origin)
+    return message
+
+
+def _set_origin(message: pb.Origin, origin: Origin) -> None:
+    message.kind = origin.kind
+    if origin.repairs:
+        message.repairs.extend(origin.repairs)
+    if origin.provenance:
+        message.provenance.update(origin.provenance)
     if origin.offset is not None:
         message.offset = origin.offset
     for ours, theirs in _ORIGIN_TEXTS.items():
-        setattr(message, theirs, getattr(origin, ours) or "")
-    return message
+        text = getattr(origin, ours)
+        if text:
+            setattr(message, theirs, text)
 
 
 def origin_from_wire(message: pb.Origin) -> Origin:
@@ -229,13 +248,27 @@ def response_to_wire(response: Response) -> pb.Response:
     apart = texts_size(response, above=INLINE_BYTES) > INLINE_BYTES
     if apart:
         response = msgspec.structs.replace(response, message="", reasoning="")
+    # Written out, because this runs once for each response that travels.
     message = pb.Response(
+        response_id=response.response_id,
+        conversation_id=response.conversation_id,
         parent_response_id=response.parent_response_id or "",
+        sender=response.sender,
+        message=response.message,
+        reasoning=response.reasoning,
+        manual=response.manual,
+        partial=response.partial,
+        shared=response.shared,
+        query=response.query,
+        query_type=response.query_type,
+        model_name=response.model_name,
         finish_reason=response.finish_reason or "",
-        create_time=time_to_wire(response.create_time),
+        position=response.position,
+        revision=response.revision,
+        deleted=response.deleted,
         text_apart=apart,
-        **{name: getattr(response, name) for name in _RESPONSE_PLAIN},
     )
+    _set_time(message.create_time, response.create_time)
     _facts_to_wire(response, message)
     return message
 
@@ -317,15 +350,15 @@ def draft_from_wire(message: pb.ResponseDraft) -> ResponseDraft:
 
 
 def _facts_to_wire(value: Response | ResponseDraft, message: Message) -> None:
-    if value.settings != _NO_SETTINGS:
+    if value.settings is not _NO_SETTINGS and value.settings != _NO_SETTINGS:
         message.settings.CopyFrom(settings_to_wire(value.settings))
-    if value.usage != _NO_USAGE:
+    if value.usage is not _NO_USAGE and value.usage != _NO_USAGE:
         message.usage.CopyFrom(usage_to_wire(value.usage))
-    if value.timing != _NO_TIMING:
+    if value.timing is not _NO_TIMING and value.timing != _NO_TIMING:
         message.timing.CopyFrom(timing_to_wire(value.timing))
-    if value.origin != _NO_ORIGIN:
-        message.origin.CopyFrom(origin_to_wire(value.origin))
-    if value.marks != _NO_MARKS:
+    if value.origin is not _NO_ORIGIN and value.origin != _NO_ORIGIN:
+        _set_origin(message.origin, value.origin)
+    if value.marks is not _NO_MARKS and value.marks != _NO_MARKS:
         message.marks.CopyFrom(marks_to_wire(value.marks))
 
 
