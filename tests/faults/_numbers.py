@@ -25,6 +25,8 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "killed_models":    (   20,     200,     200),
     "rounds_of_adds":   (    1,       5,      50),
     "clock_jumps":      (   50,   1_000,  10_000),
+    "watch_kills":      (    1,      20,     200),
+    "unread_texts":     (   30,     400,   2_000),
     "hostile_calls":    (2_000,  10_000,  50_000),
 }  # fmt: skip
 
