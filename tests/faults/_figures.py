@@ -18,7 +18,7 @@ class Row:
     """One line of the table.
 
     Attributes:
-        promise: Its number.
+        promise: Its number; PF stands for a planted fault.
         done: What was done to break it.
         found: What was counted; empty until the test has come so far.
         result: "kept" or "BROKEN".
@@ -64,7 +64,7 @@ class Figures:
         )
 
     def _sorted(self) -> list[Row]:
-        return sorted(self.rows, key=lambda row: (row.promise[0], int(row.promise[1:]), row.done))
+        return sorted(self.rows, key=lambda row: (row.promise[:1], row.promise[1:].zfill(3)))
 
 
 class Shown:

@@ -9,11 +9,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from grok_tree.forest import Model, SamplerEvent, Settings, Token
 from grok_tree.samplers import Prompt, Sampler, SamplerRegistry, ScriptedSampler
 from grok_tree.server import RunningServer, ServerSettings, running_server
 
 WORD_S = 0.01
+LONGEST_WAIT_S = 5.0
 
 
 class WatchedSampler:
@@ -54,9 +57,10 @@ class WatchedSampler:
 
     async def stopped(self, asked: str) -> float:
         """Wait until a sampling was stopped and return when that was."""
-        while asked not in self.stopped_at:
-            self._changed.clear()
-            await self._changed.wait()
+        with anyio.fail_after(LONGEST_WAIT_S):
+            while asked not in self.stopped_at:
+                self._changed.clear()
+                await self._changed.wait()
         return self.stopped_at[asked]
 
     async def aclose(self) -> None:

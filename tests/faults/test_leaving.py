@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from grok_tree import AsyncClient, Conversation, Sampling
+from grok_tree import AsyncClient, Sampling
 from tests.faults._figures import Shown
 from tests.faults._servers import calls_to, everything
 from tests.faults._watched import WatchedSampler, is_prefix, watched_server
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.anyio
 LONGEST_S = 0.5
 N_TOKENS = 3
 """Read before leaving."""
+N_WORDS_SAVED = 100
+"""More than what is saved at once, so that the model must have gone on."""
 
 
 @dataclass
@@ -182,13 +184,14 @@ async def read_lines(program: Process, n: int) -> list[str]:
 
 
 async def test_a_detached_sampling_goes_on(stage: Stage) -> None:
-    conversation: Conversation = stage.client.grok.create_conversation()
-    await read_some(conversation.add_response("detached", detach=True))
+    async with AsyncClient(stage.host) as client:
+        conversation = client.grok.create_conversation()
+        await read_some(conversation.add_response("detached", detach=True))
     async with calls_to(stage.host) as calls:
         _, before = await everything(calls, conversation.conversation_id)
-        with anyio.fail_after(10):
+        with anyio.fail_after(LONGEST_S * 10):
             while True:
                 _, after = await everything(calls, conversation.conversation_id)
-                if len(after.message) > len(before.message):
+                if len(after.message.split()) > len(before.message.split()) + N_WORDS_SAVED:
                     break
     assert stage.sampler.n_running == 1

@@ -29,7 +29,9 @@ pytestmark = pytest.mark.anyio
 
 N_STREAMS = 8
 MOST_LOST_S = 0.5
-MOST_LOST_TOKENS = 64
+BUSY_S = 0.25
+"""What a busy machine may add until a word has reached its reader, or the disk."""
+
 LONGEST_WAIT_S = 20.0
 QUESTION = " ".join(f"word{number}" for number in range(2_000))
 ANSWER = f"echo: {QUESTION}"
@@ -85,7 +87,7 @@ async def test_a_killed_server_keeps_what_came_up_to_half_a_second(
                 async with anyio.create_task_group() as tasks:
                     for reader in readers:
                         tasks.start_soon(listen, calls, reader)
-                    await anyio.sleep(shown.random.uniform(0.3, 2.0))
+                    await anyio.sleep(shown.random.uniform(0.5, 2.5))
                     killed_at = time.monotonic()
                     await to_thread.run_sync(phoenix.kill)
             await to_thread.run_sync(phoenix.start)
@@ -109,8 +111,7 @@ async def n_tokens_lost(calls: Any, reader: Heard, killed_at: float) -> int:
     assert kept.finish_reason == "failed"
     assert ANSWER.startswith(kept.message)
     n_lost = len(str(reader).split()) - len(kept.message.split())
-    in_time = kept.message.startswith(reader.before(killed_at - MOST_LOST_S))
-    assert in_time or n_lost <= MOST_LOST_TOKENS
+    assert kept.message.startswith(reader.before(killed_at - MOST_LOST_S - BUSY_S))
     return max(0, n_lost)
 
 

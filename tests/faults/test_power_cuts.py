@@ -110,6 +110,7 @@ def assert_nothing_lost(folder: Path, files: dict[str, bytes], told: Told) -> No
     try:
         assert store.check() == []
         assert lost_or_twice(told, everything_in(store)) == []
+        assert unfinished_leaves(store) == []
     finally:
         store.close()
 
@@ -120,3 +121,12 @@ def everything_in(store: Store) -> Iterable[Response]:
             yield from reader.changes(
                 conversation.conversation_id, Cursor(0, -1), limit=10**9, max_bytes=10**12
             )
+
+
+def unfinished_leaves(store: Store) -> list[str]:
+    """Return the leaves that are not there yet: a leaf moves in one commit with its answer."""
+    with store.read() as reader:
+        listed = reader.conversations(limit=500).conversations
+        leaves = [one.leaf_response_id for one in listed if one.leaf_response_id]
+        found = [reader.response(leaf) for leaf in leaves]
+    return [leaf.response_id for leaf in found if leaf.partial or leaf.deleted]
