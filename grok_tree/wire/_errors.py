@@ -68,9 +68,10 @@ def error_to_wire(error: GrokTreeError) -> pb.ErrorDetail:
     for name, value in error.details.items():
         if isinstance(value, str):
             detail.texts[name] = value
-        elif isinstance(value, int):
+        elif isinstance(value, int) and -(2**63) <= value < 2**63:
             detail.integers[name] = value
         else:
+            # A caller may have sent, and an error may name, an integer that needs more bits.
             detail.floats[name] = value
     return detail
 

@@ -104,7 +104,7 @@ def the_model_goes_on_without_readers() -> None:
 
     def unless_left(true: Any) -> Any:
         def cancel(self: Any, reason: Any = "cancelled") -> bool:
-            return reason != "disconnected" and true(self, reason)
+            return reason != "disconnected" and bool(true(self, reason))
 
         return cancel
 

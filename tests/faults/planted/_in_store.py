@@ -102,15 +102,15 @@ def a_deletion_leaves_what_is_below() -> None:
     """Deleting a response leaves its children visible."""
     from sqlalchemy import select
 
+    from grok_tree.store import _deleting
     from grok_tree.store import _schema as tables
-    from grok_tree.store import _writer
 
     def top_alone(conversation_key: int, position: int) -> Any:
         row = tables.response.c
         which = (row.conversation_key == conversation_key) & (row.position == position)
         return select(row.position).where(which).cte("below")
 
-    replace(_writer, "subtree_positions", lambda _: top_alone)
+    replace(_deleting, "subtree_positions", lambda _: top_alone)
 
 
 @fault("unit/store/test_damage.py::test_many_changed_texts_are_counted_rather_than_listed")
@@ -193,7 +193,7 @@ def the_leaf_moves_before_the_answer() -> None:
                 revision = writer._revision(row.conversation_key) + 1
                 now = self._clock.now()
                 leaf = {"leaf_position": row.position}
-                writer._touch(row.conversation_key, revision, now, leaf)
+                writer._touch(row.conversation_key, revision, now, leaf, of=row.conversation_id)
 
             if move_leaf:
                 await self._submit(move)

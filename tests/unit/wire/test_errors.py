@@ -46,3 +46,8 @@ def test_a_wait_comes_back_in_seconds() -> None:
     back = error_from_wire(error_to_wire(RateLimited("later", retry_after_s=2.5)))
     assert isinstance(back, RateLimited)
     assert back.retry_after_s == 2.5
+
+
+def test_a_detail_may_be_a_larger_number_than_the_message_holds() -> None:
+    back = error_from_wire(error_to_wire(GrokTreeError("what happened", size=2**64 - 1)))
+    assert back.details == {"size": float(2**64 - 1)}
