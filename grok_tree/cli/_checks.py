@@ -4,51 +4,30 @@ from __future__ import annotations
 
 import importlib
 import platform
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Literal
 
+from grok_tree.cli._database_checks import database_findings, served_findings
+from grok_tree.cli._findings import Finding
+from grok_tree.cli._mirror_checks import mirror_findings
+from grok_tree.cli._settings import places, read_settings
 from grok_tree.cli._where import Where
-from grok_tree.client import default_database
-from grok_tree.errors import GrokTreeError, StoreBusy
+from grok_tree.errors import GrokTreeError
 from grok_tree.forest import Model, Settings
 from grok_tree.samplers import SamplerRegistry, installed_samplers
 from grok_tree.server import DEFAULT_MODEL
-from grok_tree.store import Store, canonical_location, is_file, library_warning
 
 _PACKAGES = ("grok-tree", "grpcio", "protobuf", "sqlalchemy", "msgspec")
 _RUNTIME = "xllamacpp"
-_LITTLE_SPACE, _NO_SPACE = 1 << 30, 100 << 20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        what: What was looked at, in a word.
-        state: Whether it is well.
-        detail: A sentence; for a problem, with what to do.
-    """
-
-    what: str
-    state: Literal["ok", "warning", "problem"]
-    detail: str
 
 
 def local_findings(where: Where) -> Iterator[Finding]:
     """Check this machine and the embedded server's database."""
-    location = canonical_location(where.database or default_database())
     yield from _versions()
-    if is_file(location):
-        yield _sqlite()
-        yield _file(Path(location))
-        yield _disk(Path(location))
-    else:
-        yield _database(location)
+    yield _configuration()
+    yield from database_findings(where)
+    yield from mirror_findings()
     yield _runtime()
     samplers = installed_samplers()
     yield _default_model(samplers, where.model or DEFAULT_MODEL)
@@ -56,15 +35,18 @@ def local_findings(where: Where) -> Iterator[Finding]:
 
 
 def remote_findings(where: Where) -> Iterator[Finding]:
-    """Check the way to a server, and its models."""
+    """Check the way to a server, its database and its models."""
     yield from _versions()
+    yield _configuration()
+    yield from mirror_findings()
     try:
         with where.client() as client:
             models = client.models.list()
+            yield Finding("server", "ok", f"{where.host} answers")
+            yield from served_findings(client)
     except GrokTreeError as error:
         yield Finding("server", "problem", error.message)
         return
-    yield Finding("server", "ok", f"{where.host} answers")
     yield from _models(models)
 
 
@@ -74,46 +56,19 @@ def _versions() -> Iterator[Finding]:
     yield Finding("packages", "ok", ", ".join(found))
 
 
+def _configuration() -> Finding:
+    path = places().config
+    said = [name for name, value in asdict(read_settings(path)).items() if value]
+    if not path.exists():
+        return Finding("config", "ok", f"{path} is not there, and need not be")
+    return Finding("config", "ok", f"{path} sets {', '.join(said) or 'nothing'}")
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
         return "(not installed as a package)"
-
-
-def _sqlite() -> Finding:
-    warning = library_warning()
-    return Finding("sqlite", "warning" if warning else "ok", warning or "no known defect")
-
-
-def _file(path: Path) -> Finding:
-    if not path.exists():
-        return Finding("database", "ok", f"{path} is not there yet; its first use makes it")
-    return _database(str(path))
-
-
-def _database(location: str) -> Finding:
-    try:
-        store = Store.open(location, create=False)
-    except StoreBusy as busy:
-        return Finding("database", "warning", f"it could not be checked: {busy.message}")
-    except GrokTreeError as error:
-        return Finding("database", "problem", error.message)
-    try:
-        problems = store.check()
-    finally:
-        store.close()
-    detail = "; ".join(problems) or store.description
-    return Finding("database", "problem" if problems else "ok", detail)
-
-
-def _disk(path: Path) -> Finding:
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    free = shutil.disk_usage(folder).free
-    detail = f"{free / (1 << 30):,.1f} GiB free in {folder}"
-    if free < _NO_SPACE:
-        return Finding("disk", "problem", f"{detail}; make room before anything is written")
-    return Finding("disk", "warning" if free < _LITTLE_SPACE else "ok", detail)
 
 
 def _runtime() -> Finding:

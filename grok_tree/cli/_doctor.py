@@ -16,7 +16,7 @@ from grok_tree.cli._where import Where
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grok_tree.cli._checks import Finding
+    from grok_tree.cli._findings import Finding
 
 _STYLES: dict[str, Style] = {"ok": "new", "warning": "mark", "problem": "mark"}
 
@@ -33,10 +33,11 @@ _STYLES: dict[str, Style] = {"ok": "new", "warning": "mark", "problem": "mark"}
 @connecting
 @talking
 def command(*, where: Where, console: Console, as_json: bool) -> None:
-    """Check versions, database, disk and models.
+    """Check versions, configuration, database, disk, mirrors and models.
 
-    The exit code is 1 if something is wrong. With --host the server there is checked instead of the
-    database and the models of this machine.
+    Every stored text is compared with its hash; a database that a server has open is checked by
+    that server. The exit code is 1 if something is wrong. With --host the server there is checked
+    instead of the database and the models of this machine.
     """
     from grok_tree.cli import _checks
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.errors import GrokTreeError, StoreBusy
+
+if TYPE_CHECKING:
+    from grok_tree.store import Store
 
 
 @dataclass(frozen=True)
@@ -18,11 +22,13 @@ class MirrorState:
         path: The file.
         state: ``busy`` when a program has it open; then nothing was looked at or changed.
         problems: A sentence each.
+        synced_at: When it was last brought up to date, as far as that is known.
     """
 
     path: str
     state: Literal["ok", "damaged", "busy", "removed"]
     problems: tuple[str, ...] = ()
+    synced_at: datetime | None = None
 
 
 def verify_mirrors() -> list[MirrorState]:
@@ -64,6 +70,12 @@ def _verified(path: Path) -> MirrorState:
         return MirrorState(str(path), "damaged", (error.message,))
     try:
         problems = tuple(store.check())
+        synced_at = None if problems else _synced_at(store)
     finally:
         store.close()
-    return MirrorState(str(path), "damaged" if problems else "ok", problems)
+    return MirrorState(str(path), "damaged" if problems else "ok", problems, synced_at)
+
+
+def _synced_at(store: Store) -> datetime | None:
+    with store.read() as reader:
+        return reader.last_synced()

@@ -1,11 +1,10 @@
 """Forests on disk: one writer that commits in groups, readers of consistent snapshots."""
 
 from grok_tree.store._aside import remove_database, set_aside
-from grok_tree.store._database import Owner
-from grok_tree.store._library import library_warning
+from grok_tree.store._database import SCHEMA_VERSION, Owner
 from grok_tree.store._lookup import Lookup
 from grok_tree.store._reader import Reader
-from grok_tree.store._restore import restore_backup, verify_backup
+from grok_tree.store._restore import damage_in, restore_backup, verify_backup
 from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
@@ -19,10 +18,18 @@ from grok_tree.store._rows import (
     Shape,
     ShareRow,
 )
-from grok_tree.store._store import Store, canonical_location, database_path, is_file, read_owner
+from grok_tree.store._store import (
+    Store,
+    canonical_location,
+    database_path,
+    is_file,
+    read_owner,
+    schema_version,
+)
 from grok_tree.store._writer import Writer
 
 __all__ = [
+    "SCHEMA_VERSION",
     "ConversationRows",
     "Cursor",
     "Finish",
@@ -40,12 +47,13 @@ __all__ = [
     "Store",
     "Writer",
     "canonical_location",
+    "damage_in",
     "database_path",
     "is_file",
-    "library_warning",
     "read_owner",
     "remove_database",
     "restore_backup",
+    "schema_version",
     "set_aside",
     "verify_backup",
 ]

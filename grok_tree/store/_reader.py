@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, bindparam, or_, select, tuple_
+from sqlalchemy import CTE, Connection, and_, bindparam, func, or_, select, tuple_
 
 from grok_tree.errors import (
     ConversationNotFound,
@@ -148,6 +149,11 @@ class Reader:
         if row is None:
             return None
         return Mirrored(Cursor(row.revision, row.position), time_of(row.synced_us))
+
+    def last_synced(self) -> datetime | None:
+        """Return when this mirror was last brought up to date, None when it mirrors nothing."""
+        newest = self._connection.execute(select(func.max(tables.mirrored.c.synced_us))).scalar()
+        return None if newest is None else time_of(newest)
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation, also a deleted one.

@@ -33,20 +33,31 @@ def verify_backup(backup: Path) -> None:
         SchemaTooNew: A newer release wrote it.
         StoreCorrupted: It is damaged; the message says how.
     """
-    file = SqliteFile(backup)
-    if file.version() is None:
-        raise StoreForeign(f"{backup} holds no database; name a file that backup has written")
-    engine = file.copy_engine()
-    try:
-        with file.errors(), engine.connect() as connection:
-            found = problems(file, connection)
-    finally:
-        engine.dispose()
+    found = damage_in(backup)
     if found:
         raise StoreCorrupted(
             f"backup {backup} is damaged and was not used: {found[0]}"
             + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
         )
+
+
+def damage_in(path: Path) -> list[str]:
+    """Return a sentence for each damage in a file that nobody has open; it is only read.
+
+    Raises:
+        StoreForeign: It is no database of ours, or empty.
+        SchemaTooNew: A newer release wrote it.
+        StoreCorrupted: It is too damaged to be looked at.
+    """
+    file = SqliteFile(path)
+    if file.version() is None:
+        raise StoreForeign(f"{path} holds no database; name a file that backup has written")
+    engine = file.copy_engine()
+    try:
+        with file.errors(), engine.connect() as connection:
+            return problems(file, connection)
+    finally:
+        engine.dispose()
 
 
 def restore_backup(backup: Path, location: str | Path) -> Path | None:

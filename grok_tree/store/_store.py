@@ -258,6 +258,17 @@ def read_owner(location: str | Path) -> Owner | None:
     return database_at(location).owner()
 
 
+def schema_version(location: str | Path) -> int | None:
+    """Return the schema of a database, None when there is none; nothing is changed.
+
+    Raises:
+        StoreForeign: It is not ours.
+        SchemaTooNew: A newer release wrote it.
+        StoreError: It cannot be read.
+    """
+    return database_at(location).version()
+
+
 def _bring_up_to_date(database: Database, version: int | None) -> None:
     if version is None:
         database.create()
