@@ -28,6 +28,13 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "watch_kills":      (    1,      20,     200),
     "unread_texts":     (   30,     400,   2_000),
     "hostile_calls":    (2_000,  10_000,  50_000),
+    "large_store":      (10_000, 100_000, 1_000_000),
+    "ready_store":      (10_000, 100_000, 100_000),
+    "chain":            (2_000,  10_000, 100_000),
+    "star":             (5_000,  100_000, 100_000),
+    "streams":          (   10,      50,      50),
+    "calls":            (1_000,  20_000, 100_000),
+    "aborted_streams":  (   20,     200,   1_000),
 }  # fmt: skip
 
 
@@ -36,6 +43,11 @@ class Numbers:
     """The numbers of one kind of run."""
 
     run: Run = "tests"
+
+    @property
+    def patience(self) -> float:
+        """How many times a promised time may take: ordinary runs share their machine."""
+        return 4.0 if self.run == "tests" else 1.0
 
     def __getitem__(self, name: str) -> int:
         return TABLE[name][RUNS.index(self.run)]

@@ -1,0 +1,126 @@
+"""L5, L6: a server ends in order, and does not grow with what it has served."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from anyio import to_thread
+
+from grok_tree.wire import pb
+from tests.faults._figures import Shown
+from tests.faults._servers import Phoenix, calls_to, everything, new_request_id
+
+pytestmark = pytest.mark.anyio
+
+GRACE_S = 5.0 + 2.0
+"""What running calls are given, and a little more."""
+N_CLIENTS = 8
+MORE_MEMORY = 1.05
+FEW = 4
+"""Descriptors and threads that may come and go."""
+
+
+async def new_conversation(calls: Any) -> str:
+    request = pb.CreateConversationRequest(request_id=new_request_id())
+    created: str = (await calls.CreateConversation(request)).conversation_id
+    return created
+
+
+def sampling(conversation: str, model: str) -> pb.SampleRequest:
+    return pb.SampleRequest(
+        request_id=new_request_id(),
+        conversation_id=conversation,
+        message="go on",
+        model_name=model,
+    )
+
+
+async def test_a_server_that_is_stopped_saves_all_that_streams(
+    tmp_path: Path, shown: Shown
+) -> None:
+    n_streams = shown.numbers["streams"]
+    shown.doing("L5", f"SIGTERM with {n_streams} running streams")
+    phoenix = Phoenix(tmp_path / "forests.db")
+    with phoenix:
+        async with calls_to(phoenix.host) as calls:
+            home = await new_conversation(calls)
+            streams = [calls.Sample(sampling(home, "scripted/hang")) for _ in range(n_streams)]
+            for stream in streams:
+                await stream.read()
+            begun = time.monotonic()
+            code = await to_thread.run_sync(phoenix.stop)
+            took_s = time.monotonic() - begun
+        await to_thread.run_sync(phoenix.start)
+        async with calls_to(phoenix.host) as calls:
+            kept = [one for one in await everything(calls, home) if one.sender == "assistant"]
+    assert code == 0
+    assert took_s <= GRACE_S
+    assert len(kept) == n_streams
+    assert {(one.message, one.partial) for one in kept} == {("waiting", True)}
+    shown.kept(f"all {n_streams} kept as partial; exit code 0 after {took_s:.1f} s")
+
+
+def state_of(pid: int) -> tuple[int, int, int]:
+    """Return resident bytes, open descriptors and threads of a process."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    facts = dict(line.split(":", 1) for line in status)
+    descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return int(facts["VmRSS"].split()[0]) * 1024, descriptors, int(facts["Threads"])
+
+
+async def test_a_server_does_not_grow_with_what_it_has_served(tmp_path: Path, shown: Shown) -> None:
+    n_calls, n_aborted = shown.numbers["calls"], shown.numbers["aborted_streams"]
+    shown.doing("L6", f"{n_calls:,} calls and {n_aborted:,} streams that were left")
+    phoenix = Phoenix(tmp_path / "forests.db")
+    with phoenix:
+        assert phoenix.server is not None
+        pid = phoenix.server.pid
+        await _serve(phoenix.host, n_calls // 2, n_aborted // 2)
+        before = state_of(pid)
+        await _serve(phoenix.host, n_calls // 2, n_aborted // 2)
+        after = state_of(pid)
+    grown = after[0] / before[0]
+    assert grown <= MORE_MEMORY
+    assert after[1] <= before[1] + FEW
+    assert after[2] <= before[2] + FEW
+    shown.kept(
+        f"the second half: memory {grown:.3f}x ({after[0] / 2**20:.0f} MiB),"
+        f" descriptors {before[1]} -> {after[1]}, threads {before[2]} -> {after[2]}"
+    )
+
+
+async def _serve(host: str, n_calls: int, n_aborted: int) -> None:
+    async with calls_to(host) as calls:
+        home = await new_conversation(calls)
+        stream = calls.Sample(sampling(home, "scripted/echo"))
+        (answer,) = (await stream.read()).started.response_ids
+
+        async def caller() -> None:
+            for number in range(n_calls // N_CLIENTS):
+                if number % 5:
+                    await calls.GetResponses(pb.GetResponsesRequest(response_ids=[answer]))
+                else:
+                    mark = pb.MarkResponseRequest(
+                        request_id=new_request_id(), response_id=answer, note=f"note {number}"
+                    )
+                    await calls.MarkResponse(mark)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(N_CLIENTS):
+                tasks.start_soon(caller)
+        for _ in range(n_aborted):
+            left = calls.Sample(sampling(home, "scripted/hang"))
+            await left.read()
+            left.cancel()
+        # Each of them is saved when its end has been noticed.
+        while not await _all_ended(calls, home):
+            pass
+
+
+async def _all_ended(calls: Any, conversation: str) -> bool:
+    found = await everything(calls, conversation)
+    return all(one.finish_reason for one in found if one.partial)
