@@ -132,7 +132,7 @@ class Connection:
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
-        deadline = _Deadline(timeout or self._timeout or UNARY_TIMEOUT_S)
+        deadline = _Deadline(timeout, self._timeout, UNARY_TIMEOUT_S)
         for _ in range(RECOVERIES):
             try:
                 return await self._once(method, request, deadline)
@@ -157,7 +157,7 @@ class Connection:
         Raises:
             GrokTreeError: What the server raised, or that it was not reached.
         """
-        deadline = _Deadline(timeout or self._timeout or STREAM_TIMEOUT_S)
+        deadline = _Deadline(timeout, self._timeout, STREAM_TIMEOUT_S)
         for _ in range(RECOVERIES):
             begun = False
             try:
@@ -236,7 +236,9 @@ class Connection:
 class _Deadline:
     """When a call must be over, however often it is repeated."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, *limits_s: float | None) -> None:
+        """Begin to count; the first limit that is given holds."""
+        seconds = next(limit for limit in limits_s if limit is not None)
         self._ends_at = time.monotonic() + seconds
 
     def left(self, address: str) -> float | None:

@@ -52,6 +52,8 @@ class Follower:
                 async for events in batches:
                     yield events
         except GrokTreeError as error:
+            if self._is_complete:
+                return
             if not (request.detach and self._started and error.grpc_status in _CUT):
                 raise
         else:
@@ -76,10 +78,16 @@ class Follower:
                         yield events
             except GrokTreeError as error:
                 # The connection has tried often enough; here only what has begun is gone on with.
-                if not came or error.grpc_status not in _CUT:
+                if not self._is_complete and (not came or error.grpc_status not in _CUT):
                     raise
             else:
                 return
+            if self._is_complete:
+                return
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._started is not None and len(self._ended) == len(self._started.response_ids)
 
     async def _events(self, method: str, request: Any) -> AsyncGenerator[list[SamplingEvent], None]:
         self._n_thought_again = dict(self._n_thought)
@@ -87,7 +95,10 @@ class Follower:
         async with aclosing(stream) as messages:
             async for message in messages:
                 found = self._reader.events(message)
-                yield [new for event in found if (new := self._new(event)) is not None]
+                if all(type(event) is Token for event in found):
+                    yield found
+                else:
+                    yield [new for event in found if (new := self._new(event)) is not None]
 
     def _left(self) -> float | None:
         return None if self._ends_at is None else max(0.0, self._ends_at - time.monotonic())

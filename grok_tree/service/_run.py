@@ -35,8 +35,8 @@ CHECKPOINT_S = 0.4
 CHECKPOINT_TOKENS = 60
 """... and as soon as one has so many new tokens, so that a fast model loses no more than that."""
 
-CHECKPOINT_PAUSE_S = 0.03
-CHECKPOINT_SHARE = 10
+CHECKPOINT_PAUSE_S = 0.05
+CHECKPOINT_SHARE = 20
 """Saving takes at most one part in so many of the time, whatever the store and the model do."""
 
 E = TypeVar("E", bound=Exception)

@@ -147,7 +147,7 @@ def test_programs_that_begin_together_share_one_file(tmp_path: Path) -> None:
     database = tmp_path / "forests.db"
     begun = run_together(BEGIN, str(database))
     with Client(database=database) as client:
-        there = {one.conversation_id: one for one in client.grok.iter_conversations()}
+        there = {str(one.conversation_id): one for one in client.grok.iter_conversations()}
         assert there.keys() == {conversation_id for conversation_id, _ in begun}
         for number, (conversation_id, message) in enumerate(begun):
             there[conversation_id].load()
