@@ -32,7 +32,6 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "ready_store":      (10_000, 100_000, 100_000),
     "chain":            (2_000,  10_000, 100_000),
     "star":             (5_000,  100_000, 100_000),
-    "streams":          (   10,      50,      50),
     "calls":            (1_000,  20_000, 100_000),
     "aborted_streams":  (   20,     200,   1_000),
 }  # fmt: skip
