@@ -18,6 +18,7 @@ from grok_tree.client import _html
 from grok_tree.client._cache import Cache
 from grok_tree.client._fields import ConversationFields
 from grok_tree.client._leaf import LeafMove, LeafMoves
+from grok_tree.client._mirror_details import Details
 from grok_tree.client._mirror_reading import Reading
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
@@ -70,6 +71,7 @@ class Conversation(ConversationFields):
         self._remote = Remote(client._connection, client._new_request_id, self._cache)
         self._remote.id = conversation_id
         self._reading = Reading(client._mirror, self._remote, self._cache)
+        self._details = Details(client._mirror, self._remote)
         self._deleted = False
         self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
         self._making_handles = threading.Lock()
@@ -332,7 +334,7 @@ class Conversation(ConversationFields):
     async def list_shares(self) -> list[Share]:
         """Return every share of its responses, oldest first."""
         self._check_usable()
-        return await self._remote.shares()
+        return await self._details.shares()
 
     # Sampling, for this and for handles of responses
 

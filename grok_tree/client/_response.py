@@ -204,9 +204,8 @@ class Response(ResponseFields):
 
     async def logprobs(self) -> list[TokenLogprob]:
         """Return the log-probability of each token, empty if none were asked for."""
-        origin = self.value.origin
-        begin = origin.offset if origin.kind == "resumed" else None
-        return await self._remote.logprobs(self._id, begin or 0)
+        self._conversation._check_usable()
+        return await self._conversation._details.logprobs(self.value)
 
     @property
     def _remote(self) -> Remote:

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
-from grok_tree.forest import Conversation, Response, id_bytes
+from grok_tree.forest import Conversation, Response, Share, TokenLogprob, id_bytes
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import facts_of
 from grok_tree.store._purge import remove_conversation
-from grok_tree.store._reader import Reader, raw_id
+from grok_tree.store._reader import Reader, raw_id, share_url_name
 from grok_tree.store._rows import (
     MANUAL,
     NO_PARENT,
@@ -24,6 +24,7 @@ from grok_tree.store._rows import (
     Orphan,
     content_hash,
     encode_facts,
+    encode_logprobs,
     encode_marks,
     microseconds,
 )
@@ -114,6 +115,35 @@ class MirrorWriter(Reader):
         self._move_cursor(key, min([cursor, *(one.before for one in waiting)], key=_order), now)
         return waiting
 
+    def keep_logprobs(self, response_id: str, logprobs: Sequence[TokenLogprob]) -> None:
+        """Take the log-probabilities of a response.
+
+        Raises:
+            ResponseNotFound: It was not copied yet.
+        """
+        key = self._response_row(response_id).key
+        kept = tables.logprobs
+        self._connection.execute(delete(kept).where(kept.c.response_key == key))
+        tokens = encode_logprobs(logprobs)
+        self._connection.execute(insert(kept).values(response_key=key, tokens=tokens))
+
+    def keep_shares(self, conversation_id: str, shares: Sequence[Share], url: str) -> None:
+        """Take the shares of a conversation, all of them, and the form of their addresses.
+
+        Raises:
+            NotFoundError: The conversation, or what is shared, was not copied yet.
+        """
+        key = self._conversation_row(conversation_id).key
+        self._forget_shares(key)
+        for share in shares:
+            values = {
+                "share_id": share.share_id,
+                "response_key": self._response_row(share.response_id).key,
+                "created_us": microseconds(share.create_time),
+            }
+            self._connection.execute(insert(tables.share).values(values))
+        self.set_meta(share_url_name(key), url)
+
     def mark_deleted(self, conversation_id: str) -> None:
         """Note that the server has a conversation among the deleted ones."""
         which = _c.id == raw_id(conversation_id)
@@ -124,12 +154,25 @@ class MirrorWriter(Reader):
         found = select(_c.key).where(_c.id == raw_id(conversation_id))
         key = self._connection.execute(found).scalar()
         if key is not None:
+            self._forget_shares(key)
             remove_conversation(self._connection, key)
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the database itself."""
         self._connection.execute(delete(tables.meta).where(tables.meta.c.name == name))
         self._connection.execute(insert(tables.meta).values(name=name, value=value))
+
+    def _forget_shares(self, key: int) -> None:
+        keys = select(_r.key).where(_r.conversation_key == key)
+        share, meta = tables.share, tables.meta
+        self._connection.execute(delete(share).where(share.c.response_key.in_(keys)))
+        self._connection.execute(delete(meta).where(meta.c.name == share_url_name(key)))
+
+    def _forget_logprobs(self, keys: Sequence[int]) -> None:
+        """Forget more of what is now hidden than its texts."""
+        of = tables.logprobs.c.response_key
+        for some in _batches(keys):
+            self._connection.execute(delete(tables.logprobs).where(of.in_(some)))
 
     def _positions(self, wanted: set[bytes], responses: Sequence[Response]) -> dict[bytes, int]:
         """Return the positions of all parents that are here or in this batch."""
@@ -163,6 +206,7 @@ class MirrorWriter(Reader):
             unindex(self._connection, texts)
             values = [_changes(old.key, _row(key, one, parents)) for old, one in changed]
             self._connection.execute(_UPDATE, values)
+            self._forget_logprobs([old.key for old, one in changed if one.deleted])
 
     def _known(self, key: int, responses: Sequence[Response]) -> dict[int, Any]:
         """Return the rows that are here already, by position."""

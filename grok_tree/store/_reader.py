@@ -163,6 +163,13 @@ class Reader:
         """
         return conversation_from_row(self._conversation_row(conversation_id))
 
+    def share_url(self, conversation_id: str) -> str:
+        """Return the form of the addresses of a mirrored conversation's shares.
+
+        Empty when they were not listed yet.
+        """
+        return self.meta(share_url_name(self._conversation_row(conversation_id).key))
+
     def shape(self, conversation_id: str) -> Shape:
         """Return how a mirrored conversation hangs together.
 
@@ -351,6 +358,11 @@ def _n_fitting(rows: Sequence[Any]) -> int:
     """Return how many conversations fit into one page, at least one."""
     sizes = accumulate(len(row.title.encode()) + len(row.system_prompt.encode()) for row in rows)
     return max(1, sum(size <= _PAGE_BYTES for size in sizes))
+
+
+def share_url_name(conversation_key: int) -> str:
+    """Return the name of the fact that says how addresses of shares look."""
+    return f"share_url:{conversation_key}"
 
 
 def path_positions(conversation_key: int, position: int) -> CTE:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grok_tree import Client
+from grok_tree.client import SamplingOptions
 from grok_tree.errors import ConversationNotFound, ServerUnavailable
 from grok_tree.testing import ServerProcess, running_server, server_process
 
@@ -198,3 +199,36 @@ def test_pages_of_the_mirror_and_of_the_server_are_not_mixed_up(database: Path) 
         first = client.grok.list_conversations(page_size=2)
         rest = client.grok.list_conversations(page_size=2, page_token=first.next_page_token)
         assert [one.conversation_id for one in (*first, *rest)] == wanted
+
+
+def test_logprobs_and_shares_are_read_again_without_the_server(database: Path) -> None:
+    with server_process(database) as server, impatient(server.host) as client:
+        conversation = client.grok.create_conversation()
+        options: SamplingOptions = {"model_name": "scripted/logprobs", "logprobs": True}
+        read = conversation.add_response("one two", **options).result()
+        unread = conversation.add_response("three", **options).result()
+        without = conversation.add_response("four").result()
+        read.share()
+        conversation.refresh()
+        logprobs, shares = read.logprobs(), conversation.list_shares()
+        assert logprobs
+        assert shares
+        server.kill()
+
+        with impatient(server.host) as later:
+            found = later.grok.get_conversation(conversation.conversation_id)
+            assert found.get_response(read.response_id).logprobs() == logprobs
+            assert found.get_response(without.response_id).logprobs() == []
+            assert found.list_shares() == shares
+            with pytest.raises(ServerUnavailable, match="never read"):
+                found.get_response(unread.response_id).logprobs()
+
+
+def test_shares_that_were_never_listed_are_not_known_without_the_server(database: Path) -> None:
+    with server_process(database) as server, impatient(server.host) as client:
+        conversation = client.grok.create_conversation()
+        conversation.add_response("hello").result().share()
+        conversation.refresh()
+        server.kill()
+        with pytest.raises(ServerUnavailable, match="never read"):
+            conversation.list_shares()
