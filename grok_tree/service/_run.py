@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import anyio
 
-from grok_tree.errors import GrokTreeError, SamplingError, SamplingInterrupted
+from grok_tree.errors import GrokTreeError, SamplingError, SamplingInterrupted, StoreError
 from grok_tree.forest import (
     Ended,
     Finished,
@@ -38,6 +38,10 @@ CHECKPOINT_TOKENS = 60
 CHECKPOINT_PAUSE_S = 0.05
 CHECKPOINT_SHARE = 20
 """Saving takes at most one part in so many of the time, whatever the store and the model do."""
+
+RESAVE_S = 0.5
+LONGEST_RESAVE_S = 30.0
+"""Pauses between attempts to store an answer that the store has not taken."""
 
 E = TypeVar("E", bound=Exception)
 
@@ -92,7 +96,8 @@ class SamplingRun:
             for piece in text_pieces(prefix, index):
                 self._log.append(piece)
         self._much_unsaved = anyio.Event()
-        self._unsaved: GrokTreeError | None = None
+        self._unsaved: list[tuple[ResponseId, Finish]] = []
+        self._why_unsaved: GrokTreeError | None = None
         self._followers = 0
         self._scope = anyio.CancelScope()
         self._cut_reason: FinishReason = "cancelled"
@@ -133,8 +138,8 @@ class SamplingRun:
             async with aclosing(self._log.follow()) as batches:
                 async for batch in batches:
                     yield skipped(batch)
-            if self._unsaved is not None:
-                raise self._unsaved
+            if self._why_unsaved is not None:
+                raise self._why_unsaved
         finally:
             self._followers -= 1
             if self._followers == 0 and not self._detached and self.cancel("disconnected"):
@@ -152,6 +157,22 @@ class SamplingRun:
             with anyio.CancelScope(shield=True):
                 await self._end_rest(error)
             self._log.close()
+
+    async def save_rest(self) -> None:
+        """Store what could not be stored when it ended; try until the store takes it."""
+        pause = RESAVE_S
+        while self._unsaved:
+            await anyio.sleep(pause)
+            pause = min(2 * pause, LONGEST_RESAVE_S)
+            response_id, finish = self._unsaved[0]
+            try:
+                # Its readers were told of a failure, so the leaf stays where they think it is.
+                await self._saves.finish(response_id, finish, move_leaf=False)
+            except StoreError:
+                continue
+            except GrokTreeError:
+                _log.exception("response %s can be stored no more", response_id)
+            del self._unsaved[0]
 
     async def _read(
         self, events: Callable[[], AsyncGenerator[SamplerEvent, None]]
@@ -232,7 +253,9 @@ class SamplingRun:
                 response = await self._saves.finish(answer.response_id, finish, move_leaf=move_leaf)
             except GrokTreeError as unsaved:
                 _log.exception("response %s could not be stored", answer.response_id)
-                self._unsaved = unsaved
+                self._why_unsaved = unsaved
+                if isinstance(unsaved, StoreError):
+                    self._unsaved.append((answer.response_id, finish))
                 return
         if move_leaf:
             self._move_leaf = False  # the first sibling that succeeds is the leaf

@@ -176,6 +176,7 @@ class SamplingUseCases(UseCases):
         prompt = prompt_below(self._store, turn.parent, turn.system_prompt, turn.prefix)
         try:
             await run.run(lambda: sampler.sample(model, prompt, command.settings, command.n))
+            await run.save_rest()
         finally:
             for name in _names(run):
                 del self._runs[name]

@@ -38,6 +38,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.saved: list[str] = []
+        self.finished: list[str] = []
         self.saving = anyio.Event()
         self.has_saved = anyio.Event()
         self.go_on = anyio.Event()
@@ -56,6 +57,7 @@ class Kept:
         del response_id, move_leaf
         if self.broken:
             raise StoreError("the disk is full")
+        self.finished.append(finish.message)
         return msgspec.structs.replace(ANSWER, message=finish.message)
 
 
@@ -120,7 +122,7 @@ async def test_a_slow_store_holds_no_token_back() -> None:
     assert kept.saved == []
 
 
-async def test_a_store_that_fails_is_told_to_every_follower() -> None:
+async def test_a_store_that_fails_is_told_to_followers_and_tried_again() -> None:
     kept = Kept()
     kept.broken = True
 
@@ -132,8 +134,15 @@ async def test_a_store_that_fails_is_told_to_every_follower() -> None:
 
     run = running(kept)
     seen: list[SamplingEvent] = []
-    await run.run(model)
+    with anyio.fail_after(5):
+        await run.run(model)
     with pytest.raises(StoreError, match="full"):
         await gather(run, seen)
     assert sum(isinstance(event, Token) for event in seen) == 100
     assert not any(isinstance(event, Ended) for event in seen)
+
+    assert kept.finished == []
+    kept.broken = False
+    with anyio.fail_after(5):
+        await run.save_rest()
+    assert kept.finished == ["x" * 100]
