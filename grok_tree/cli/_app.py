@@ -21,6 +21,7 @@ _COMMANDS = {
     "ls": "_ls",
     "show": "_show",
     "path": "_path",
+    "watch": "_watch",
     "sample": "_sample",
     "resample": "_resample",
     "replace": "_replace",

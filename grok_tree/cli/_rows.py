@@ -69,6 +69,28 @@ def hit_row(hit: SearchHit, short: str, *, width: int) -> Sequence[Span]:
     )
 
 
+def change_row(revision: int, what: str, *, width: int) -> Sequence[Span]:
+    """Return one line about fields of a conversation that changed."""
+    return _fitting([_revision(revision), Span("conversation  ", "title"), Span(what)], width)
+
+
+def response_change_row(revision: int, response: Response, *, width: int) -> Sequence[Span]:
+    """Return one line about a response that changed."""
+    style: Style = "model" if response.sender == "assistant" else "human"
+    grows = response.partial and response.finish_reason is None
+    state = "deleted  " if response.deleted else "growing  " if grows else ""
+    return _fitting(
+        [
+            _revision(revision),
+            Span(f"{response.response_id}  ", "faint"),
+            Span(f"{response.sender}  ", style),
+            Span(state, "mark"),
+            Span(isolated(visible_line(response.message[:width]))),
+        ],
+        width,
+    )
+
+
 def model_row(model: Model, *, name_width: int) -> Sequence[Span]:
     """Return one line of a list of models."""
     default = "default " if model.is_default else ""
@@ -84,6 +106,10 @@ def model_row(model: Model, *, name_width: int) -> Sequence[Span]:
 def counted(n: int, what: str) -> str:
     """Return a count with its noun in the right number."""
     return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def _revision(revision: int) -> Span:
+    return Span(f"{revision:>6}  ", "faint")
 
 
 def _title(title: str) -> Span:
