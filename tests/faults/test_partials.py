@@ -92,7 +92,8 @@ async def test_a_killed_server_keeps_what_came_up_to_half_a_second(
                     await to_thread.run_sync(phoenix.kill)
             await to_thread.run_sync(phoenix.start)
             async with calls_to(phoenix.host) as calls:
-                shortest += [await n_tokens_lost(calls, one, killed_at) for one in readers]
+                certain = killed_at - MOST_LOST_S - BUSY_S * shown.numbers.patience
+                shortest += [await n_tokens_lost(calls, one, certain) for one in readers]
     shown.kept(
         f"{len(shortest)} of {len(shortest)} kept as failed, a prefix of the answer,"
         f" {max(shortest)} tokens short at most"
@@ -104,14 +105,14 @@ async def new_conversation(calls: Any) -> str:
     return str((await heard(calls.CreateConversation, request)).conversation_id)
 
 
-async def n_tokens_lost(calls: Any, reader: Heard, killed_at: float) -> int:
-    """Check what was kept of an answer; return by how many words it is short."""
+async def n_tokens_lost(calls: Any, reader: Heard, certain: float) -> int:
+    """Check that what had come by a certain moment was kept; return how many words are short."""
     _, kept = await everything(calls, reader.conversation_id)
     assert kept.partial
     assert kept.finish_reason == "failed"
     assert ANSWER.startswith(kept.message)
     n_lost = len(str(reader).split()) - len(kept.message.split())
-    assert kept.message.startswith(reader.before(killed_at - MOST_LOST_S - BUSY_S))
+    assert kept.message.startswith(reader.before(certain))
     return max(0, n_lost)
 
 
@@ -213,7 +214,7 @@ async def test_a_stopped_server_keeps_every_stream(tmp_path: Path, shown: Shown)
                 code = await to_thread.run_sync(server.terminate)
                 took_s = time.monotonic() - begun
         assert (code, server.stderr) == (0, "")
-    assert took_s <= most_s
+    assert took_s <= most_s * shown.numbers.patience
     with server_process(database) as server:
         async with calls_to(server.host) as calls:
             for reader in readers:

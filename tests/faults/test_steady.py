@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from grok_tree.wire import pb
 from tests.faults._figures import Shown
 from tests.faults._servers import Phoenix, calls_to, everything, new_request_id
+from tests.faults._watched import LONGEST_WAIT_S, WatchedSampler, watched_server
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +64,17 @@ async def test_a_server_does_not_grow_with_what_it_has_served(tmp_path: Path, sh
         f"the second half: memory {grown:.3f}x ({after[0] / 2**20:.0f} MiB),"
         f" descriptors {before[1]} -> {after[1]}, threads {before[2]} -> {after[2]}"
     )
+
+
+async def test_no_task_outlives_its_call(tmp_path: Path) -> None:
+    async with watched_server(tmp_path / "forests.db", WatchedSampler()) as server:
+        await _serve(server.address, 40, 4)
+        before = len(asyncio.all_tasks())
+        await _serve(server.address, 400, 40)
+        async with calls_to(server.address) as calls:
+            with anyio.fail_after(LONGEST_WAIT_S):
+                while len(asyncio.all_tasks()) > before + FEW:
+                    await calls.WhoAmI(pb.WhoAmIRequest())
 
 
 async def _serve(host: str, n_calls: int, n_aborted: int) -> None:

@@ -63,3 +63,11 @@ def a_mirror_keeps_what_was_deleted() -> None:
         return apply
 
     replace(MirrorWriter, "apply_changes", without_tombstones)
+
+
+@fault("e2e/test_long_texts.py::test_an_upload_counts_only_when_it_is_whole")
+def half_an_upload_counts() -> None:
+    """A long text whose upload was cut is taken for the whole."""
+    from grok_tree.server._uploads import Upload
+
+    replace(Upload, "finished", lambda _: lambda self, _sha256: b"".join(self._pieces))

@@ -136,7 +136,7 @@ def an_error_is_hidden() -> None:
             try:
                 return true(self, group)
             except StoreError:
-                return results
+                return results, {}
 
         return attempt
 
@@ -202,3 +202,29 @@ def the_leaf_moves_before_the_answer() -> None:
         return finish
 
     replace(StoreSaves, "finish", in_two)
+
+
+@fault("unit/store/test_listening.py::test_every_change_is_told_with_its_revision")
+def a_change_is_not_told() -> None:
+    """Those who watch are not told of some changes."""
+    from grok_tree.store._listeners import Listeners
+
+    numbers = itertools.count()
+
+    def forgetful(true: Any) -> Any:
+        return lambda self, touched: true(self, {} if next(numbers) % 3 == 2 else touched)
+
+    replace(Listeners, "tell", forgetful)
+
+
+@fault("faults/test_backups.py::test_a_backup_under_load_is_one_instant")
+def a_backup_leaves_the_log_out() -> None:
+    """A backup is a copy of the main file, without what is still in the log."""
+    import shutil
+
+    from grok_tree.store._sqlite import SqliteFile
+
+    def bare(_: Any) -> Any:
+        return lambda self, _connection, target: shutil.copyfile(self.path, target)
+
+    replace(SqliteFile, "copy_to", bare)
