@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 
 from grok_tree.client._mirror import now, read_mirror, write_mirror
-from grok_tree.errors import ConversationDeletedError, ConversationNotFound, ProtocolMismatch
+from grok_tree.errors import (
+    ConversationDeletedError,
+    ConversationNotFound,
+    GrokTreeError,
+    ProtocolMismatch,
+)
 from grok_tree.forest import Conversation
 from grok_tree.wire import conversation_from_wire, pb, response_from_wire
 
 if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
     from grok_tree.client._mirror_files import MirrorFile
     from grok_tree.client._remote import Remote
-    from grok_tree.store import Cursor, Orphan
+    from grok_tree.store import Mirrored, Orphan
 
-BATCH_RESPONSES = 10_000
+BATCH_RESPONSES = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
 """What is held in memory; less is applied in one transaction together with its cursor."""
 
@@ -30,13 +41,8 @@ async def copy_changes(remote: Remote, file: MirrorFile) -> None:
     """
     conversation_id = remote.conversation_id
     known = await read_mirror(file, lambda reader: reader.mirrored(conversation_id))
-    copy = _Copy(file)
     try:
-        if known is None:
-            await remote.read_pages(0, None, copy.add)
-        else:
-            position = None if known.complete else known.cursor.position
-            await remote.read_pages(known.cursor.revision, position, copy.add)
+        await _copy(remote, file, known)
     except ConversationNotFound:
         await anyio.to_thread.run_sync(file.forget, conversation_id)
         raise
@@ -45,49 +51,91 @@ async def copy_changes(remote: Remote, file: MirrorFile) -> None:
         raise
 
 
-class _Copy:
-    """One reading of changes, on its way into the mirror."""
+async def _copy(remote: Remote, file: MirrorFile, known: Mirrored | None) -> None:
+    since, position = 0, None
+    if known is not None:
+        since = known.cursor.revision
+        position = None if known.complete else known.cursor.position
+    # Of no size: one batch is applied while the next one is read, and no more are in memory.
+    send, receive = anyio.create_memory_object_stream[_Batch](0)
+    failures: list[GrokTreeError] = []
+    try:
+        async with anyio.create_task_group() as tasks, send:
+            tasks.start_soon(_apply_all, file, receive)
+            await remote.read_pages(since, position, _Batching(send).add)
+    except* GrokTreeError as group:
+        failures += [one for one in group.exceptions if isinstance(one, GrokTreeError)]
+    if failures:
+        raise failures[0]
 
-    def __init__(self, file: MirrorFile) -> None:
-        self._file = file
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some changes that are applied together.
+
+    Attributes:
+        cursor: How far the mirror has come with them; (revision, -1) with the last.
+    """
+
+    conversation: Conversation
+    responses: list[pb.Response]
+    cursor: tuple[int, int]
+
+    @property
+    def last(self) -> bool:
+        """Whether the mirror is complete with it."""
+        return self.cursor[1] < 0
+
+
+class _Batching:
+    """Gathers pages into batches; few changes are one batch, and so one transaction."""
+
+    def __init__(self, send: MemoryObjectSendStream[_Batch]) -> None:
+        self._send = send
         self._conversation: Conversation | None = None
         self._waiting: list[pb.Response] = []
         self._n_bytes = 0
-        self._orphans: list[Orphan] = []
 
     async def add(self, page: pb.ChangesPage) -> None:
-        from grok_tree.store import Cursor
-
         if page.HasField("conversation"):
             self._conversation = conversation_from_wire(page.conversation)
         self._waiting.extend(page.responses)
         self._n_bytes += page.ByteSize()
         if page.last:
-            await self._apply(Cursor(page.revision, -1))
-            if self._orphans:
+            await self._pass_on((page.revision, -1))
+        elif len(self._waiting) >= BATCH_RESPONSES or self._n_bytes >= BATCH_BYTES:
+            newest = self._waiting[-1]
+            await self._pass_on((newest.revision, newest.position))
+
+    async def _pass_on(self, cursor: tuple[int, int]) -> None:
+        assert self._conversation is not None, "the first page brings it"
+        batch = _Batch(self._conversation, self._waiting, cursor)
+        self._waiting, self._n_bytes = [], 0
+        await self._send.send(batch)
+
+
+async def _apply_all(file: MirrorFile, batches: MemoryObjectReceiveStream[_Batch]) -> None:
+    orphans: list[Orphan] = []
+    async with batches:
+        async for batch in batches:
+            work = partial(_apply, file, batch, orphans, now())
+            orphans = await anyio.to_thread.run_sync(work)
+            if batch.last and orphans:
                 raise ProtocolMismatch(
                     "the server sent responses without their parents; see that it is of the same"
                     " version as this program",
-                    conversation_id=page.responses[-1].conversation_id if page.responses else None,
+                    conversation_id=batch.conversation.conversation_id,
                 )
-        elif len(self._waiting) >= BATCH_RESPONSES or self._n_bytes >= BATCH_BYTES:
-            newest = self._waiting[-1]
-            await self._apply(Cursor(newest.revision, newest.position))
 
-    async def _apply(self, cursor: Cursor) -> None:
-        conversation, messages = self._conversation, self._waiting
-        assert conversation is not None, "the first page brings it"
-        self._waiting, self._n_bytes = [], 0
-        orphans, time = self._orphans, now()
 
-        def apply() -> list[Orphan]:
-            responses = [response_from_wire(message) for message in messages]
-            return self._file.change(
-                conversation.conversation_id,
-                responses,
-                lambda writer: writer.apply_changes(
-                    conversation, responses, cursor, now=time, orphans=orphans
-                ),
-            )
+def _apply(file: MirrorFile, batch: _Batch, orphans: list[Orphan], time: datetime) -> list[Orphan]:
+    from grok_tree.store import Cursor
 
-        self._orphans = await anyio.to_thread.run_sync(apply)
+    responses = [response_from_wire(message) for message in batch.responses]
+    return file.change(
+        batch.conversation.conversation_id,
+        responses,
+        lambda writer: writer.apply_changes(
+            batch.conversation, responses, Cursor(*batch.cursor), now=time, orphans=orphans
+        ),
+    )

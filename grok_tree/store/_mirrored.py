@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from grok_tree.forest import Conversation, Response, Share, TokenLogprob, id_bytes
 from grok_tree.store import _schema as tables
-from grok_tree.store._batch import facts_of
+from grok_tree.store._batch import ROW_COLUMNS, facts_of
+from grok_tree.store._prepared import Prepared
 from grok_tree.store._purge import remove_conversation
 from grok_tree.store._reader import Reader, raw_id, share_url_name
 from grok_tree.store._rows import (
@@ -39,7 +40,7 @@ _AFTER_ALL = 2**31
 """Where a cursor without a position stands within its revision: after every position."""
 
 _c, _r, _m = tables.conversation.c, tables.response.c, tables.mirrored.c
-_INSERT = insert(tables.response)
+_INSERT = Prepared(insert(tables.response).inline(), *ROW_COLUMNS)
 _CHANGES = (
     *("revision", "hidden_at", "flags", "finish_reason", "model_name"),
     *("message", "reasoning", "facts", "marks", "content_hash"),
@@ -53,7 +54,7 @@ _UPDATE = (
 _ATTACH = (
     update(tables.response)
     .where(_r.conversation_key == bindparam("in_key"), _r.position == bindparam("at"))
-    .values(parent_position=bindparam("parent"))
+    .values(parent_position=bindparam("parent"), content_hash=bindparam("hash"))
 )
 _KEEP_CURSOR = text(
     "INSERT INTO mirrored (conversation_key, revision, position, synced_us)"
@@ -187,7 +188,7 @@ class MirrorWriter(Reader):
         known = self._known(key, responses)
         new = [_row(key, one, parents) for one in responses if one.position not in known]
         if new:
-            self._connection.execute(_INSERT, new)
+            _INSERT.run_many(self._connection, [tuple(row.values()) for row in new])
         changed = [
             (known[one.position], one)
             for one in responses
@@ -225,7 +226,12 @@ class MirrorWriter(Reader):
     ) -> list[Orphan]:
         """Attach responses whose parents have come; return the others."""
         values = [
-            {"in_key": key, "at": one.position, "parent": parents[one.parent_id]}
+            {
+                "in_key": key,
+                "at": one.position,
+                "parent": parents[one.parent_id],
+                "hash": one.content_hash,
+            }
             for one in orphans
             if one.parent_id in parents
         ]
@@ -274,7 +280,9 @@ def _orphan(response: Response) -> Orphan:
     assert response.parent_response_id is not None
     # Never position 0, which is a root.
     before = Cursor(response.revision, response.position - 1)
-    return Orphan(response.position, id_bytes(response.parent_response_id), before)
+    return Orphan(
+        response.position, id_bytes(response.parent_response_id), before, _content_hash(response)
+    )
 
 
 def _conversation_values(conversation: Conversation) -> dict[str, Any]:
@@ -293,6 +301,7 @@ def _conversation_values(conversation: Conversation) -> dict[str, Any]:
 
 
 def _row(key: int, response: Response, parents: dict[bytes, int]) -> dict[str, Any]:
+    """Return the values of a row, in the order of `ROW_COLUMNS`."""
     sender = SENDERS.index(response.sender)
     above = response.parent_response_id
     parent = None if above is None else id_bytes(above)
@@ -315,11 +324,18 @@ def _row(key: int, response: Response, parents: dict[bytes, int]) -> dict[str, A
         "reasoning": response.reasoning or None,
         "facts": encode_facts(facts_of(response)),
         "marks": encode_marks(response.marks),
-        # A tombstone comes without the text that the hash was made of.
-        "content_hash": None
-        if response.deleted
-        else content_hash(sender, parent, response.message, response.reasoning),
+        # Without its parent it would not be found to be what it is.
+        "content_hash": None if _is_orphan(response, parents) else _content_hash(response),
     }
+
+
+def _content_hash(response: Response) -> bytes | None:
+    if response.deleted:
+        return None  # a tombstone comes without the text that the hash was made of
+    above = response.parent_response_id
+    parent = None if above is None else id_bytes(above)
+    sender = SENDERS.index(response.sender)
+    return content_hash(sender, parent, response.message, response.reasoning)
 
 
 def _changes(key: int, row: dict[str, Any]) -> dict[str, Any]:

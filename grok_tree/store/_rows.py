@@ -125,11 +125,13 @@ class Orphan(NamedTuple):
 
     Attributes:
         before: A copy that is cut goes on from here, to meet the response again.
+        content_hash: Of the response with its parent; None for a tombstone.
     """
 
     position: int
     parent_id: bytes
     before: Cursor
+    content_hash: bytes | None
 
 
 @dataclass(frozen=True)

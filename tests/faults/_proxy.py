@@ -19,6 +19,7 @@ class Proxy:
         delay_s: Each piece waits so long.
         bytes_per_s: Most that passes each way on a connection; None for no limit.
         n_connections: Accepted so far.
+        n_replied_bytes: Passed on from the target so far.
     """
 
     def __init__(self, target: str) -> None:
@@ -27,6 +28,7 @@ class Proxy:
         self.delay_s = 0.0
         self.bytes_per_s: int | None = None
         self.n_connections = 0
+        self.n_replied_bytes = 0
         self._target = target
         self._open: set[asyncio.StreamWriter] = set()
         self._thawed = asyncio.Event()
@@ -75,6 +77,7 @@ class Proxy:
         try:
             while piece := await reader.read(self._piece_bytes()):
                 await self._hold_back(len(piece))
+                self.n_replied_bytes += len(piece) * replies
                 if not (replies and self._mute):
                     writer.write(piece)
                     await writer.drain()
