@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from grok_tree.client import AsyncClient, Client
-from grok_tree.testing import running_server
+from grok_tree.errors import ConversationDeletedError, ConversationNotFound
+from grok_tree.testing import SeenConversation, running_server
 from grok_tree.testing.contracts import (
+    AsyncClientBackend,
     Backend,
     ForestContract,
     OpenBackend,
@@ -55,6 +58,41 @@ class TestAsyncClientOfAServerOnPostgres(ForestContract):
                 running_server(url) as server,
                 open_async_backend(AsyncClient(server.address, mirror=False)) as backend,
             ):
+                yield backend
+
+        return opened
+
+
+class ReadAhead(AsyncClientBackend):
+    """A backend before which another client of the same mirror has read everything."""
+
+    ahead: Client
+
+    def seen(self, conversation_id: str) -> SeenConversation:
+        with suppress(ConversationDeletedError, ConversationNotFound):
+            self.ahead.grok.get_conversation(conversation_id)
+        return super().seen(conversation_id)
+
+
+class TestAsyncClientOfAMirrorThatIsAhead(ForestContract):
+    max_histories = 10
+
+    @pytest.fixture
+    def open_backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenBackend:
+        numbers = count()
+
+        @contextmanager
+        def opened() -> Iterator[Backend]:
+            number = next(numbers)
+            monkeypatch.setenv("GROK_TREE_CACHE", str(tmp_path / f"cache-{number}"))
+            with (
+                running_server(tmp_path / f"{number}.db") as server,
+                Client(server.address) as ahead,
+                start_blocking_portal() as portal,
+                portal.wrap_async_context_manager(AsyncClient(server.address)) as client,
+            ):
+                backend = ReadAhead(portal, client)
+                backend.ahead = ahead
                 yield backend
 
         return opened
