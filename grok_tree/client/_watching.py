@@ -75,6 +75,8 @@ class Watch:
         self._waiting: deque[Change] = deque()
         # Not a method of this object: a watch that is dropped must be gone at once.
         self._changes = _Reader(conversation, since).follow()
+        self._stepping = anyio.Lock()
+        self._steps: set[anyio.CancelScope] = set()
 
     def __aiter__(self) -> Self:
         return self
@@ -90,13 +92,17 @@ class Watch:
             ServerUnavailable: The server was never reached.
         """
         if not self._waiting:
-            self._waiting.extend(await anext(self._changes))
+            self._waiting.extend(await self._next_changes())
         return self._waiting.popleft()
 
     async def aclose(self) -> None:
-        """Leave; the server forgets this watch."""
+        """Leave; the server forgets this watch. Whoever waits for a change sees the end."""
         self._waiting.clear()
-        await self._changes.aclose()
+        for step in list(self._steps):
+            step.cancel()
+        # A step that was cancelled, as by Ctrl-C, may still be on its way out.
+        async with self._stepping:
+            await self._changes.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,6 +114,17 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    async def _next_changes(self) -> list[Change]:
+        # Known before it waits for anything, so that leaving always finds it.
+        with anyio.CancelScope() as step:
+            self._steps.add(step)
+            try:
+                async with self._stepping:
+                    return await anext(self._changes)
+            finally:
+                self._steps.discard(step)
+        raise StopAsyncIteration
 
     async def _next_batch(self) -> list[Change]:
         """Return what has come, at least one change; empty when there will be none."""

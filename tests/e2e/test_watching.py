@@ -202,6 +202,27 @@ async def test_those_who_leave_are_forgotten_by_the_server(
     await no_watcher_left(server)
 
 
+async def test_a_watch_is_left_at_once_while_somebody_waits_for_its_next_change(
+    server: RunningServer, conversation: Conversation
+) -> None:
+    watch = conversation.watch()
+    ended = []
+
+    async def wait() -> None:
+        async for _ in watch:
+            pass
+        ended.append(True)
+
+    with anyio.fail_after(PATIENCE_S):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            while not server.forests.n_watchers:
+                await anyio.lowlevel.checkpoint()
+            await watch.aclose()
+    assert ended
+    await no_watcher_left(server)
+
+
 async def test_a_watch_without_a_server_says_so() -> None:
     options = [("grpc.enable_retries", 0)]
     async with AsyncClient(NOWHERE, mirror=False, channel_options=options) as client:
