@@ -304,14 +304,14 @@ def test_a_response_costs_the_same_at_depth_10_and_at_depth_10_000(tmp_path: Pat
     with (
         counted_steps() as steps,
         running_server(tmp_path / "forests.db") as server,
-        Client(server.address, channel_options=LIMITS) as client,
+        Client(server.address, channel_options=LIMITS, mirror=False) as client,
     ):
         shallow, deep = (grow(client, "chain", size) for size in (10, SIZE))
         at_10 = steps_of_turns(client, shallow, steps)
         at_10_000 = steps_of_turns(client, deep, steps)
 
     assert at_10 > 0
-    assert at_10_000 <= 1.3 * at_10
+    assert at_10_000 <= 1.1 * at_10
 
 
 @pytest.mark.parametrize("shape", ["chain", "star"])
@@ -320,7 +320,7 @@ def test_deleting_twice_as_many_responses_costs_twice_as_much(tmp_path: Path, sh
     with (
         counted_steps() as steps,
         running_server(tmp_path / "forests.db") as server,
-        Client(server.address, channel_options=LIMITS) as client,
+        Client(server.address, channel_options=LIMITS, mirror=False) as client,
     ):
         for size in (1_000, 2_000):
             conversation = client.grok.get_conversation(grow(client, shape, size))
