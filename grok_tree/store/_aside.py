@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from grok_tree.errors import StoreError
+from grok_tree.store._leftovers import kept_copies
 from grok_tree.store._lock import FileLock
 from grok_tree.store._store import database_path
 
@@ -39,7 +40,7 @@ def set_aside(location: str | Path) -> Path:
 
 
 def remove_database(location: str | Path) -> None:
-    """Delete a database that nobody has open, with its log.
+    """Delete a database that nobody has open, with its log and what was kept before upgrades.
 
     Raises:
         StoreBusy: Somebody has it open.
@@ -48,8 +49,9 @@ def remove_database(location: str | Path) -> None:
     path = database_path(location)
     lock = FileLock(path)
     try:
-        for ending in ("", *_LOGS):
-            path.with_name(path.name + ending).unlink(missing_ok=True)
+        files = [path.with_name(path.name + ending) for ending in ("", *_LOGS)]
+        for one in (*files, *kept_copies(path)):
+            one.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"database {path} cannot be deleted: {error.strerror}") from error
     finally:

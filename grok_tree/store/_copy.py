@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
+from grok_tree.store._database import Stopped, check_wanted
 from grok_tree.store._schema import meta, metadata
 
-_BATCH = 1_000
+_BATCH = 100
+"""Rows at a time: each may hold 16 MiB."""
 _OWN = ("endpoint",)
 """Facts of `meta` that belong to the place and not to what is kept there."""
 
 
-def copy_rows(source: Connection, target: Connection) -> None:
+def copy_rows(source: Connection, target: Connection, stopped: Stopped) -> None:
     """Copy every row into empty tables, in batches; indexes of words are made anew there."""
     target.execute(delete(meta))
     for table in metadata.sorted_tables:
         stream = source.execution_options(stream_results=True, max_row_buffer=_BATCH)
         rows = stream.execute(select(table)).mappings()
         for some in rows.partitions(_BATCH):
+            check_wanted(stopped)
             kept = [dict(row) for row in some if row.get("name") not in _OWN]
             if kept:
                 target.execute(insert(table), kept)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
+from grok_tree.errors import StoreError
 from grok_tree.forest import Health
 
 SCHEMA_VERSION = 2
 """Raised with every migration; equals the number of the newest one."""
+
+
+Stopped = Callable[[], bool]
+"""Says whether nobody waits for a copy any more."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,35 @@ class Database(Protocol):
     def structure_problems(self, connection: Connection) -> Iterable[str]:
         """Yield what the database itself finds damaged, a line each."""
 
-    def copy_to(self, connection: Connection, target: Path) -> None:
-        """Write everything that a reader's snapshot sees into a new SQLite file."""
+    def scratch(self) -> TemporaryDirectory[str]:
+        """Return a new folder where a copy can be made."""
+
+    def copy_to(self, connection: Connection, target: Path, stopped: Stopped) -> None:
+        """Write everything that a reader's snapshot sees into a new SQLite file.
+
+        Raises:
+            StoreError: It cannot be written, or was stopped.
+        """
 
     def before_upgrade(self, version: int) -> None:
         """Keep what is there, before migrations change it."""
+
+    def after_upgrade(self, version: int) -> None:
+        """Drop what was kept before earlier upgrades than that of this version."""
 
     def health(self, connection: Connection) -> Health:
         """Return what is known without reading any response."""
 
     def tidy(self, connection: Connection) -> None:
         """Leave everything in order after the last write."""
+
+
+def never() -> bool:
+    """Say that a copy is waited for to its end."""
+    return False
+
+
+def check_wanted(stopped: Stopped) -> None:
+    """Raise if nobody waits for a copy any more."""
+    if stopped():
+        raise StoreError("the copy was not finished, because nobody waits for it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import Health
 from grok_tree.store._copy import copy_rows
-from grok_tree.store._database import SCHEMA_VERSION, Owner
+from grok_tree.store._database import SCHEMA_VERSION, Owner, Stopped
 from grok_tree.store._schema import metadata
 from grok_tree.store._sqlite import SqliteFile
 
@@ -189,17 +190,24 @@ class PostgresDatabase:
         """Yield nothing: the server checks its own pages when it reads them."""
         yield from ()
 
-    def copy_to(self, connection: Connection, target: Path) -> None:
+    def scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """Return a folder on this machine."""
+        return tempfile.TemporaryDirectory(prefix="grok-tree-", ignore_cleanup_errors=True)
+
+    def copy_to(self, connection: Connection, target: Path, stopped: Stopped) -> None:
         """Write every row that a reader's snapshot sees into a new SQLite file."""
         file = SqliteFile(target)
         file.create()
         engine = file.copy_engine()
         with file.errors(), engine.begin() as copy:
-            copy_rows(connection, copy)
+            copy_rows(connection, copy, stopped)
         engine.dispose()
 
     def before_upgrade(self, _version: int) -> None:
         """Do nothing: all migrations are one transaction, and its server has backups."""
+
+    def after_upgrade(self, _version: int) -> None:
+        """Do nothing: nothing was kept."""
 
     def health(self, connection: Connection) -> Health:
         """Return the size of the database and the version of its server."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-from itertools import count
+import time
+from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, inspect, text
 
@@ -17,12 +19,15 @@ from grok_tree.errors import (
 )
 from grok_tree.store._check import problems
 from grok_tree.store._copy import copy_rows, count_on
-from grok_tree.store._database import Database
+from grok_tree.store._database import Database, never
+from grok_tree.store._leftovers import RESTORING
 from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._store import Store, database_at, is_file
 
 _NEW_ID = text("UPDATE meta SET value = :new WHERE name = 'database_id'")
 _LOG = "-wal"
+_LOGS = (_LOG, "-shm", "-journal")
+_BEFORE = ".before-restore-"
 
 
 def verify_backup(backup: Path) -> None:
@@ -97,33 +102,50 @@ def restore_backup(backup: Path, location: str | Path) -> Path | None:
 
 def _restore_file(backup: Path, database: SqliteFile) -> Path | None:
     path = database.path
-    new = path.with_name(path.name + ".restoring")
-    shutil.copyfile(backup, new)
+    new = path.with_name(path.name + RESTORING)
+    # Through SQLite, because a file may have a log of its own beside it.
+    SqliteFile(backup).duplicate(new)
     engine = SqliteFile(new).copy_engine()
     with database.errors(), engine.begin() as connection:
         _renew(connection)
     engine.dispose()
     _sync(new)
-    aside = _link_aside(path)
-    # From here on the old one is complete under its other name, log and all.
-    path.with_name(path.name + _LOG).unlink(missing_ok=True)
-    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    aside = _link_aside(database)
+    # A log is left only beside a damaged file, and is complete under the other name, too.
+    for log in _LOGS:
+        path.with_name(path.name + log).unlink(missing_ok=True)
     new.replace(path)
     _sync(path.parent)
     return aside
 
 
-def _link_aside(path: Path) -> Path | None:
-    """Give a database file, and its log, a second name."""
+def _link_aside(database: SqliteFile) -> Path | None:
+    """Give a database file a second name, under which everything stays that is in it."""
+    path = database.path
     if not path.exists():
         return None
-    names = (path.with_name(f"{path.name}.before-restore-{number}") for number in count(1))
-    aside = next(name for name in names if not name.exists())
-    aside.hardlink_to(path)
+    _forget_second_names(path)
+    with suppress(StoreError):  # it is too damaged for that, so its log goes with it
+        database.fold_log()
+    aside = _unused_name(path, time.gmtime())
     log = path.with_name(path.name + _LOG)
     if log.exists():
         aside.with_name(aside.name + _LOG).hardlink_to(log)
+    aside.hardlink_to(path)
     return aside
+
+
+def _forget_second_names(path: Path) -> None:
+    """Drop other names of a database, which a restoration that was killed has given it."""
+    for one in path.parent.iterdir():
+        if one.name.startswith(path.name + _BEFORE) and one.samefile(path):
+            one.unlink()
+
+
+def _unused_name(path: Path, now: time.struct_time) -> Path:
+    name = f"{path.name}{_BEFORE}{time.strftime('%Y%m%dT%H%M%SZ', now)}"
+    names = (path.with_name(name + ending) for ending in chain([""], map("-{}".format, count(2))))
+    return next(one for one in names if not one.exists())
 
 
 def _restore_rows(backup: Path, database: Database) -> None:
@@ -132,10 +154,10 @@ def _restore_rows(backup: Path, database: Database) -> None:
             f"{database.description} holds forests already; name an empty database or schema"
         )
     database.create()
-    # A backup of an older release is brought up to date in a copy of its own.
-    scratch = backup.with_name(backup.name + ".restoring")
-    shutil.copyfile(backup, scratch)
-    try:
+    with TemporaryDirectory(prefix="grok-tree-") as folder:
+        # A backup of an older release is brought up to date in a copy of its own.
+        scratch = Path(folder) / "backup.db"
+        SqliteFile(backup).duplicate(scratch)
         Store.open(scratch).close()
         source_engine, target_engine = SqliteFile(scratch).copy_engine(), database.writer_engine()
         with (
@@ -143,13 +165,10 @@ def _restore_rows(backup: Path, database: Database) -> None:
             source_engine.connect() as source,
             target_engine.begin() as target,
         ):
-            copy_rows(source, target)
+            copy_rows(source, target, never)
             count_on(target)
             _renew(target)
         source_engine.dispose()
-    finally:
-        for ending in ("", ".lock", _LOG, "-shm"):
-            scratch.with_name(scratch.name + ending).unlink(missing_ok=True)
 
 
 def _renew(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,7 +23,8 @@ from grok_tree.errors import (
     StoreForeign,
 )
 from grok_tree.forest import Health
-from grok_tree.store._database import SCHEMA_VERSION, Owner
+from grok_tree.store._database import SCHEMA_VERSION, Owner, Stopped, check_wanted, never
+from grok_tree.store._leftovers import COPYING, discard_unfinished, kept_copies, kept_name
 from grok_tree.store._library import library_warning
 from grok_tree.store._lock import FileLock, read_owner
 from grok_tree.store._network import network_file_system
@@ -77,7 +79,7 @@ class SqliteFile:
         return f"SQLite file {self.path}"
 
     def version(self) -> int | None:
-        """Return the schema's version; reads the header only, so what is refused is untouched."""
+        """Return the schema's version; only reads, so what is refused is untouched."""
         header = self._header()
         if not header:
             return None
@@ -87,7 +89,7 @@ class SqliteFile:
                 f"{self.path} is not a grok_tree database and was left as it is;"
                 " name another file with --database"
             )
-        version = int.from_bytes(header[60:64], "big")
+        version = max(int.from_bytes(header[60:64], "big"), self._version_in_log())
         if version > SCHEMA_VERSION:
             raise SchemaTooNew(
                 f"database {self.path} has schema {version}, this release knows {SCHEMA_VERSION};"
@@ -105,7 +107,16 @@ class SqliteFile:
             raise StoreError(
                 f"the folder of database {self.path} cannot be made: {error.strerror}"
             ) from error
-        return FileLock(self.path)
+        lock = FileLock(self.path)
+        try:
+            discard_unfinished(self.path)
+        except OSError as error:
+            lock.release()
+            raise StoreError(
+                f"{error.filename}, a leftover of database {self.path}, cannot be removed:"
+                f" {error.strerror}"
+            ) from error
+        return lock
 
     def owner(self) -> Owner | None:
         """Return who holds the lock."""
@@ -183,25 +194,56 @@ class SqliteFile:
         """Return the engine of a copy that nobody else has open, whatever its journal mode."""
         return _engine(self.path, begin="BEGIN")
 
-    def copy_to(self, connection: Connection, target: Path) -> None:
+    def scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """Return a folder beside the file: there is more room there than where others are made."""
+        return tempfile.TemporaryDirectory(
+            prefix=self.path.name + COPYING, dir=self.path.parent, ignore_cleanup_errors=True
+        )
+
+    def copy_to(self, connection: Connection, target: Path, stopped: Stopped) -> None:
         """Write everything that a reader's snapshot sees into a new file, page by page."""
         source = _driver(connection)
         source.execute("SELECT count(*) FROM conversation").fetchone()
         with closing(sqlite3.connect(target, isolation_level=None)) as copy:
             # Inside the reader's transaction, so writers go on and the copy is of one instant.
-            source.backup(copy, pages=_BACKUP_PAGES)
+            source.backup(copy, pages=_BACKUP_PAGES, progress=lambda *_: check_wanted(stopped))
             copy.execute("PRAGMA journal_mode=DELETE")
 
+    def duplicate(self, target: Path) -> None:
+        """Write everything that is in a file which nobody else has open into a new one."""
+        engine = self.copy_engine()
+        try:
+            with self.errors(), engine.connect() as connection, connection.begin():
+                self.copy_to(connection, target, never)
+        finally:
+            engine.dispose()
+
     def before_upgrade(self, version: int) -> None:
-        """Keep a copy beside the file, named by its schema; a later one takes its place."""
-        kept = self.path.with_name(f"{self.path.name}.schema-{version}")
+        """Keep a copy beside the file, named by its schema."""
+        kept = kept_name(self.path, version)
         new = kept.with_name(kept.name + ".new")
-        new.unlink(missing_ok=True)
-        engine = self.reader_engine()
-        with self.errors(), engine.connect() as connection, connection.begin():
-            self.copy_to(connection, new)
+        try:
+            self.duplicate(new)
+            new.replace(kept)
+        except (OSError, StoreError) as error:
+            why = error.message if isinstance(error, StoreError) else error.strerror
+            raise StoreError(
+                f"database {self.path} was not brought up to date and is as it was, because no copy"
+                f" of it could be kept: {why}"
+            ) from error
+
+    def after_upgrade(self, version: int) -> None:
+        """Drop the copies of earlier upgrades."""
+        for kept in kept_copies(self.path):
+            if kept != kept_name(self.path, version):
+                kept.unlink(missing_ok=True)
+
+    def fold_log(self) -> None:
+        """Bring everything from the log into the file, which nobody else has open."""
+        engine = self.copy_engine()
+        with self.errors(), engine.connect() as connection:
+            _driver(connection).execute("PRAGMA journal_mode=DELETE").fetchone()
         engine.dispose()
-        new.replace(kept)
 
     def health(self, _: Connection) -> Health:
         """Return sizes, the library and what threatens a file."""
@@ -228,6 +270,21 @@ class SqliteFile:
         driver = _driver(connection)
         driver.execute(f"PRAGMA busy_timeout={_READERS_END_MS}")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _version_in_log(self) -> int:
+        """Return the version that a log says, which a killed upgrade may have left; 0 for none."""
+        log = self.path.with_name(self.path.name + _LOGS[0])
+        if not (log.exists() and log.stat().st_size):
+            return 0
+        try:
+            # A connection that may not write leaves the log as it is when it ends.
+            with closing(
+                sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+            ) as connection:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error:
+            return 0  # whoever opens it to write will say what is wrong
+        return int(version)
 
     def _header(self) -> bytes:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,14 @@ from sqlalchemy.exc import ArgumentError
 from grok_tree.errors import InvalidOperationError, StoreCorrupted, StoreError, StoreForeign
 from grok_tree.forest import Health
 from grok_tree.store._check import problems
-from grok_tree.store._database import SCHEMA_VERSION, Database, Owner, Ownership
+from grok_tree.store._database import (
+    SCHEMA_VERSION,
+    Database,
+    Owner,
+    Ownership,
+    Stopped,
+    never,
+)
 from grok_tree.store._listeners import Listener, Listeners
 from grok_tree.store._reader import Reader
 from grok_tree.store._sqlite import SqliteFile
@@ -82,11 +90,6 @@ class Store:
         """What this is, for people; without secrets."""
         return self._database.description
 
-    @property
-    def folder(self) -> Path | None:
-        """Where files beside the database may be put; None when it is no file."""
-        return self._database.path.parent if isinstance(self._database, SqliteFile) else None
-
     def submit(self, work: Callable[[Writer], T], *, durable: bool = True) -> Future[T]:
         """Queue work for the writer.
 
@@ -137,13 +140,25 @@ class Store:
         except StoreCorrupted as damage:
             return [damage.message]
 
-    def backup(self, target: Path) -> None:
+    def scratch(self) -> TemporaryDirectory[str]:
+        """Return a new folder where a backup can be made.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        return self._database.scratch()
+
+    def backup(self, target: Path, stopped: Stopped = never) -> None:
         """Write the whole database, as it is at one instant, into a new SQLite file.
 
         Writers go on meanwhile.
 
+        Args:
+            target: The file.
+            stopped: Asked now and then whether nobody waits any more.
+
         Raises:
-            StoreError: The file exists already or cannot be written.
+            StoreError: The file exists already or cannot be written, or it was stopped.
         """
         if target.exists():
             raise StoreError(f"{target} exists already; name a new file")
@@ -152,7 +167,7 @@ class Store:
             self._reader_engine.connect() as connection,
             connection.begin(),
         ):
-            self._database.copy_to(connection, target)
+            self._database.copy_to(connection, target, stopped)
 
     def health(self) -> Health:
         """Look for damage, and for what may lead to it."""
@@ -278,3 +293,4 @@ def _bring_up_to_date(database: Database, version: int | None) -> None:
 
         database.before_upgrade(version)
         migrate(database)
+        database.after_upgrade(version)

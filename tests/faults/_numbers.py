@@ -17,6 +17,8 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "stride_full":      (   30,       1,       1),
     "stride_broken":    (   60,       5,       1),
     "stride_unsynced":  (    6,       1,       1),
+    "stride_upgrade":   (   20,       1,       1),
+    "stride_restore":   (   15,       1,       1),
     "repeats":          (1_000,  10_000, 100_000),
     "lost_answers":     (    3,      20,     200),
     "leavings":         (   50,     100,   1_000),

@@ -225,6 +225,6 @@ def a_backup_leaves_the_log_out() -> None:
     from grok_tree.store._sqlite import SqliteFile
 
     def bare(_: Any) -> Any:
-        return lambda self, _connection, target: shutil.copyfile(self.path, target)
+        return lambda self, _connection, target, _stopped: shutil.copyfile(self.path, target)
 
     replace(SqliteFile, "copy_to", bare)

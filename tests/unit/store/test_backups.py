@@ -18,7 +18,7 @@ from grok_tree.errors import (
     StoreError,
     StoreForeign,
 )
-from grok_tree.store import Cursor, Reader, Store, restore_backup, verify_backup
+from grok_tree.store import Cursor, Reader, Store, restore_backup, schema_version, verify_backup
 from grok_tree.store._network import network_file_system
 from tests.unit.store._shelf import add_conversation, add_one, read, write
 from tools.store_database import FOLDER, contents, fill
@@ -71,6 +71,41 @@ def test_a_backup_never_overwrites(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="exists already"):
         store.backup(tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_a_backup_that_nobody_waits_for_ends(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    with pytest.raises(StoreError, match="nobody waits"):
+        store.backup(tmp_path / "copy.db", stopped=lambda: True)
+
+
+def test_what_a_killed_process_left_beside_a_database_goes(path: Path) -> None:
+    Store.open(path).close()
+    left = [f"{path.name}{one}" for one in (".restoring", ".restoring-journal", ".schema-1.new")]
+    kept = [f"{path.name}{one}" for one in (".schema-1", ".restoring.txt", ".before-restore-1")]
+    for name in left + kept:
+        path.with_name(name).write_bytes(b"x")
+    half = path.with_name(path.name + ".copying-abc")
+    half.mkdir()
+    (half / "backup.db").write_bytes(b"x")
+    Store.open(path).close()
+    assert not half.exists()
+    assert [name for name in left if path.with_name(name).exists()] == []
+    assert [name for name in kept if not path.with_name(name).exists()] == []
+
+
+def test_a_backup_with_a_log_of_its_own_is_restored_with_it(path: Path, tmp_path: Path) -> None:
+    program = (
+        "import os, sys\nfrom grok_tree.store import Store\n"
+        "from tests.unit.store._shelf import add_conversation\n"
+        "store = Store.open(sys.argv[1])\nadd_conversation(store, 'in the log')\nos._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "copy.db")], check=False)
+    restore_backup(tmp_path / "copy.db", path)
+    restored = Store.open(path)
+    found = read(restored, lambda r: r.conversations(limit=9)).conversations
+    restored.close()
+    assert [conversation.title for conversation in found] == ["in the log"]
 
 
 def test_a_restore_keeps_what_was_there_and_has_another_identity(
@@ -169,9 +204,13 @@ def test_the_backup_of_an_older_release_can_be_restored(path: Path) -> None:
 def test_an_upgrade_keeps_a_copy_of_what_was_there(path: Path) -> None:
     path.parent.mkdir()
     shutil.copy(FOLDER / "0.1.0.db", path)
+    older = path.with_name(path.name + ".schema-0")
+    older.write_bytes(b"kept before the last upgrade")
     Store.open(path).close()
     kept = path.with_name(path.name + ".schema-1")
     verify_backup(kept)
+    assert schema_version(kept) == 1
+    assert not older.exists()
     restore_backup(kept, path)
     Store.open(path).close()
 

@@ -125,6 +125,22 @@ def test_a_file_that_is_refused_is_left_as_it_is(
     assert path.read_bytes() == before
 
 
+def test_a_newer_file_is_known_by_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "forests.db"
+    Store.open(path).close()
+    newer = (
+        "import os, sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1])\n"
+        "connection.execute('PRAGMA user_version=99')\nos._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", newer, str(path)], check=False)
+    files = (path, path.with_name(path.name + "-wal"))
+    before = [one.read_bytes() for one in files]
+    assert all(before)
+    with pytest.raises(SchemaTooNew, match="has schema 99"):
+        Store.open(path)
+    assert [one.read_bytes() for one in files] == before
+
+
 def test_a_damaged_file_is_named(path: Path) -> None:
     store = Store.open(path)
     add(store)
