@@ -14,6 +14,7 @@ from grok_tree.testing._fakes import CountingIds, FrozenClock
 from grok_tree.testing._model import ModelConversation, ModelForest
 from grok_tree.testing._processes import ServerProcess, server_process
 from grok_tree.testing._seen import (
+    SeenChange,
     SeenConversation,
     SeenResponse,
     TurnIds,
@@ -30,6 +31,7 @@ __all__ = [
     "ListedResponses",
     "ModelConversation",
     "ModelForest",
+    "SeenChange",
     "SeenConversation",
     "SeenResponse",
     "ServerProcess",

@@ -37,6 +37,15 @@ class SeenConversation:
 
 
 @dataclass(frozen=True)
+class SeenChange:
+    """What a watcher was told of a response."""
+
+    response_id: str
+    revision: int
+    deleted: bool
+
+
+@dataclass(frozen=True)
 class TurnIds:
     """The ids that a backend gave to what one turn made.
 

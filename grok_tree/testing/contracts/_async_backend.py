@@ -18,6 +18,7 @@ from grok_tree.client import (
 from grok_tree.errors import ConversationDeletedError, ResponseNotFound
 from grok_tree.forest import MarkChange, Started
 from grok_tree.testing._seen import (
+    SeenChange,
     SeenConversation,
     SeenResponse,
     TurnIds,
@@ -161,6 +162,19 @@ class AsyncClientBackend:
 
     def found(self, word: str) -> set[tuple[str, str | None]]:
         return self._portal.call(self._found, word)
+
+    def watched(self, conversation_id: str, n: int) -> list[SeenChange]:
+        return self._portal.call(self._watched, self._handle(conversation_id), n)
+
+    async def _watched(self, handle: Conversation, n: int) -> list[SeenChange]:
+        told: list[SeenChange] = []
+        async with handle.watch(since=0) as watch:
+            while len(told) < n:
+                change = await anext(watch)
+                if change.response is not None:
+                    found = SeenChange(change.response.response_id, change.revision, change.deleted)
+                    told.append(found)
+        return told
 
     def _handle(self, conversation_id: str) -> Conversation:
         if conversation_id not in self._handles:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from grok_tree.forest import MarkChange
-from grok_tree.testing._seen import SeenConversation, SeenResponse, TurnIds
+from grok_tree.testing._seen import SeenChange, SeenConversation, SeenResponse, TurnIds
 
 
 class Backend(Protocol):
@@ -96,6 +96,9 @@ class Backend(Protocol):
 
     def found(self, word: str) -> set[tuple[str, str | None]]:
         """Return conversation and response of each place of a word; None for a title."""
+
+    def watched(self, conversation_id: str, n: int) -> list[SeenChange]:
+        """Watch a conversation from its beginning until n changes of responses were told."""
 
 
 OpenBackend = Callable[[], AbstractContextManager[Backend]]

@@ -20,6 +20,7 @@ from grok_tree.testing._seen import SeenResponse
 from grok_tree.testing.contracts._backend import Backend, OpenBackend
 from grok_tree.testing.contracts._machine import history_machine
 from grok_tree.testing.contracts._sampling_contract import SamplingContract
+from grok_tree.testing.contracts._watch_contract import WatchContract
 
 UNKNOWN_ID = "01900000-0000-7000-8000-00000000dead"
 
@@ -41,7 +42,7 @@ UNSTORABLE_TEXTS = {
 }
 
 
-class ForestContract(SamplingContract):
+class ForestContract(SamplingContract, WatchContract):
     """Scenarios and random histories for one backend.
 
     A subclass gives the fixture `open_backend`; the tests get a fresh backend each.

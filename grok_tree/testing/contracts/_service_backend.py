@@ -26,6 +26,7 @@ from grok_tree.samplers import SamplerRegistry, ScriptedSampler
 from grok_tree.service import Forests, SampleCommand, SamplingRun, SystemIds, World, open_forests
 from grok_tree.store import Store
 from grok_tree.testing._seen import (
+    SeenChange,
     SeenConversation,
     SeenResponse,
     TurnIds,
@@ -174,6 +175,19 @@ class ServiceBackend:
     def found(self, word: str) -> set[tuple[str, str | None]]:
         page = self._portal.call(partial(self._forests.search, word, page_size=500))
         return {(hit.conversation_id, hit.response_id) for hit in page.hits}
+
+    def watched(self, conversation_id: str, n: int) -> list[SeenChange]:
+        return self._portal.call(self._watched, conversation_id, n)
+
+    async def _watched(self, conversation_id: str, n: int) -> list[SeenChange]:
+        told: list[SeenChange] = []
+        async with aclosing(self._forests.watch(conversation_id, 0)) as pages:
+            while len(told) < n:
+                told += [
+                    SeenChange(one.response_id, one.revision, one.deleted)
+                    for one in (await anext(pages)).responses
+                ]
+        return told
 
     def _update(self, conversation_id: str, change: ConversationChange) -> None:
         update = self._forests.update_conversation

@@ -16,6 +16,7 @@ from grok_tree.client import (
 from grok_tree.errors import ConversationDeletedError, ResponseNotFound
 from grok_tree.forest import MarkChange, Started
 from grok_tree.testing._seen import (
+    SeenChange,
     SeenConversation,
     SeenResponse,
     TurnIds,
@@ -144,6 +145,16 @@ class ClientBackend:
     def found(self, word: str) -> set[tuple[str, str | None]]:
         hits = self._client.grok.search(word, page_size=500)
         return {(hit.conversation_id, hit.response_id) for hit in hits}
+
+    def watched(self, conversation_id: str, n: int) -> list[SeenChange]:
+        told: list[SeenChange] = []
+        with self._handle(conversation_id).watch(since=0) as watch:
+            while len(told) < n:
+                change = next(watch)
+                if change.response is not None:
+                    found = SeenChange(change.response.response_id, change.revision, change.deleted)
+                    told.append(found)
+        return told
 
     def _handle(self, conversation_id: str) -> SyncConversation:
         if conversation_id not in self._handles:
