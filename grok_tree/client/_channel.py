@@ -29,10 +29,10 @@ _RETRY_POLICY = {
 _SERVICE_CONFIG = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY_POLICY}]})
 
 _OPTIONS = {
-    # A server that froze, or a network that is gone, is noticed after 13 s of silence.
+    # A server that froze, or a network that is gone, is noticed after 14 s of silence.
     "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 3_000,
-    "grpc.http2.ping_timeout_ms": 3_000,
+    "grpc.keepalive_timeout_ms": 4_000,
+    "grpc.http2.ping_timeout_ms": 4_000,
     "grpc.http2.max_pings_without_data": 0,
     # A new connection is tried soon, and one that nobody answers is given up soon.
     "grpc.initial_reconnect_backoff_ms": 100,

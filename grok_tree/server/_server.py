@@ -35,10 +35,11 @@ _OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 9_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # A client that froze is noticed after 13 s of silence, so that its model stops.
+    # A client that froze is noticed after 18 s of silence, so that its model stops; one that is
+    # only busy is not cut.
     ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.http2.ping_timeout_ms", 3_000),
+    ("grpc.keepalive_timeout_ms", 8_000),
+    ("grpc.http2.ping_timeout_ms", 8_000),
     ("grpc.http2.max_pings_without_data", 0),
 )
 

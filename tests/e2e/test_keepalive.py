@@ -1,6 +1,6 @@
 """A peer that froze is noticed by pings, from both sides, and pings themselves disturb nobody.
 
-The times of the real settings (pings after 10 s of silence, 3 s for their answer) are scaled down
+The times of the real settings (pings after 10 s of silence, 4 s for their answer) are scaled down
 here; `tests/faults/test_frozen.py` measures the real ones.
 """
 
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.anyio
 SCALE = 10
 SOON = [
     ("grpc.keepalive_time_ms", 10_000 // SCALE),
-    ("grpc.keepalive_timeout_ms", 3_000 // SCALE),
-    ("grpc.http2.ping_timeout_ms", 3_000 // SCALE),
+    ("grpc.keepalive_timeout_ms", 4_000 // SCALE),
+    ("grpc.http2.ping_timeout_ms", 4_000 // SCALE),
     ("grpc.min_reconnect_backoff_ms", 2_000 // SCALE),
 ]
 TOLERANT = [
