@@ -27,7 +27,8 @@ from grok_tree.cli._where import Where
 def command(*, where: Where, console: Console, id: str, yes: bool, as_json: bool) -> None:
     """Remove a deleted conversation or response for good.
 
-    Of responses empty places stay. What a backup holds stays there.
+    Of responses empty places stay. What a backup or a copy from before an upgrade holds stays
+    there; docs/decisions/0009-keeping.md says what else remains, and for how long.
     """
     from grok_tree.cli._find import find_deleted
 

@@ -24,6 +24,9 @@ _REMOVE_ALL = text(
     " AND key <= (SELECT up_to_key FROM text_index)"
     " AND key NOT IN (SELECT response_key FROM unindexed)"
 )
+_MERGE = text("INSERT INTO response_text (response_text, rank) VALUES ('merge', :pages)")
+_N_CHANGES = text("SELECT total_changes()")
+_PAGES_MERGED = 200
 _FIND = """
 SELECT r.key, r.id, c.id AS conversation_id, c.title,
        snippet(response_text, 0, '[', ']', '…', 16) AS snippet
@@ -56,6 +59,14 @@ class Fts5:
     def remove_all(self, connection: Connection, conversation_key: int) -> None:
         """Take every indexed text of a conversation out."""
         connection.execute(_REMOVE_ALL, {"conversation": conversation_key})
+
+    def sweep(self, connection: Connection, *, begin: bool) -> bool:
+        """Merge some pages: what was removed stays in older parts until they are merged."""
+        before = connection.execute(_N_CHANGES).scalar_one()
+        # A number below 0 lets all parts be merged into one, and those above it go on with that.
+        connection.execute(_MERGE, {"pages": -_PAGES_MERGED if begin else _PAGES_MERGED})
+        n_changes: int = connection.execute(_N_CHANGES).scalar_one() - before
+        return n_changes > 1
 
     def find(
         self, connection: Connection, query: str, *, within: str, values: dict[str, Any]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from grok_tree.store import _schema as tables
 from grok_tree.store._rows import PURGED, SHARED
-from grok_tree.store._search import forget_texts, unindex
+from grok_tree.store._search import forget_texts, sweep_later, unindex
 
 _BATCH = 500
 """Most values in one IN list: every SQLite allows 999."""
@@ -24,6 +24,7 @@ def remove_conversation(connection: Connection, conversation_key: int) -> int:
     for table in (tables.logprobs, tables.share):
         connection.execute(delete(table).where(table.c.response_key.in_(keys)))
     forget_texts(connection, conversation_key)
+    sweep_later(connection)
     n_removed = connection.execute(delete(tables.response).where(of)).rowcount
     mirrored = tables.mirrored.c.conversation_key == conversation_key
     connection.execute(delete(tables.mirrored).where(mirrored))
@@ -38,6 +39,7 @@ def empty_responses(connection: Connection, keys: Sequence[int], revision: int) 
 
     They get a deletion of their own, so that undoing one above them does not bring them back.
     """
+    sweep_later(connection)
     for some in _batches(keys):
         which = _r.key.in_(some)
         texts = connection.execute(select(_r.key, _r.message).where(which, _r.message != "")).all()

@@ -12,12 +12,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import ConversationId, ResponseId, SearchHit, id_text
 from grok_tree.store._fts5 import Fts5
 from grok_tree.store._rows import SearchRows
+from grok_tree.store._schema import meta
 from grok_tree.store._tsvector import Tsvector
 
 INDEX_BATCH = 500
@@ -56,6 +57,9 @@ _NEWEST = 2**62
 _LONGEST_SHOWN = 500
 """Characters of a title in a hit; a page of hits fits into one message."""
 
+_SWEEP, _BEGIN, _GO_ON = "sweep", "begin", "go on"
+"""A fact of `meta`: words of removed texts are still in the index."""
+
 _IN_TITLES, _IN_TEXTS = "t", "r"
 _TOKEN = re.compile(r"([tr])([0-9]{1,18}|4611686018427387904)")
 
@@ -77,6 +81,14 @@ class TextIndex(Protocol):
 
     def remove_all(self, connection: Connection, conversation_key: int) -> None:
         """Take every indexed text of a conversation out."""
+
+    def sweep(self, connection: Connection, *, begin: bool) -> bool:
+        """Wipe out a part of what the index keeps of removed texts; return whether more is left.
+
+        Args:
+            connection: Of a transaction.
+            begin: Whether texts were removed since the last call.
+        """
 
     def find(
         self, connection: Connection, query: str, *, within: str, values: dict[str, Any]
@@ -129,6 +141,25 @@ def index_some(connection: Connection) -> bool:
     _index_of(connection).add_late(connection, INDEX_BATCH)
     n_late = connection.execute(_FORGET, {"limit": INDEX_BATCH}).rowcount
     return last is not None or n_late == INDEX_BATCH
+
+
+def sweep_later(connection: Connection) -> None:
+    """Note that words of removed texts are to be wiped out of the index."""
+    connection.execute(delete(meta).where(meta.c.name == _SWEEP))
+    connection.execute(insert(meta).values(name=_SWEEP, value=_BEGIN))
+
+
+def sweep_some(connection: Connection) -> bool:
+    """Wipe out some of the words of removed texts; return whether others are left."""
+    noted = meta.c.name == _SWEEP
+    state = connection.execute(select(meta.c.value).where(noted)).scalar()
+    if state is None:
+        return False
+    if _index_of(connection).sweep(connection, begin=state == _BEGIN):
+        connection.execute(update(meta).where(noted).values(value=_GO_ON))
+        return True
+    connection.execute(delete(meta).where(noted))
+    return False
 
 
 def search(

@@ -165,6 +165,8 @@ class SqliteFile:
                 " put the file on a local disk"
             )
         driver.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        # What was purged must not stay in pages that are free, whatever the library was built with.
+        driver.execute("PRAGMA secure_delete=ON")
         driver.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}")
         driver.execute("SELECT count(*) FROM conversation").fetchone()
 

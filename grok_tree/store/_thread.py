@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from grok_tree.errors import StoreError
-from grok_tree.store._search import index_some
+from grok_tree.store._search import index_some, sweep_some
 from grok_tree.store._writer import Writer
 
 MAX_GROUP = 256
@@ -132,7 +132,7 @@ class WriterThread:
         self._indexed_at = time.monotonic()
         try:
             with self._transaction(durable=False) as connection:
-                self._may_have_unindexed = index_some(connection)
+                self._may_have_unindexed = index_some(connection) or sweep_some(connection)
         except StoreError:
             # A search finds it all the same: it indexes what is left.
             self._may_have_unindexed = False

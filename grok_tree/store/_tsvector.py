@@ -84,6 +84,11 @@ class Tsvector:
         """Take every indexed text of a conversation out."""
         connection.execute(_REMOVE_ALL, {"conversation": conversation_key})
 
+    def sweep(self, _connection: Connection, *, begin: bool) -> bool:
+        """Do nothing: PostgreSQL vacuums by itself."""
+        del begin
+        return False
+
     def find(
         self, connection: Connection, query: str, *, within: str, values: dict[str, Any]
     ) -> Sequence[Any]:
