@@ -6,7 +6,10 @@ import click
 
 from grok_tree.cli._console import Console
 from grok_tree.cli._options import connecting, examples, json_option, talking
+from grok_tree.cli._visible import visible_line
 from grok_tree.cli._where import Where
+
+_MIB = 1 << 20
 
 
 @click.command(
@@ -27,9 +30,15 @@ def command(*, where: Where, console: Console, file: str, force: bool, as_json: 
     It may be served meanwhile, and may be another machine's. The file is an SQLite database that
     was checked, or is not there at all; restore puts it back.
     """
-    with where.client() as client, console.waiting("copying"):
-        size = client.backup(file, overwrite=force)
+    with where.client() as client, console.waiting("copying") as tell:
+
+        def progress(n_bytes: int, n_in_all: int) -> None:
+            tell(f"{n_bytes / _MIB:,.0f} of {n_in_all / _MIB:,.0f} MiB")
+
+        size = client.backup(file, overwrite=force, progress=progress)
     if as_json:
         console.json({"file": file, "size_bytes": size})
     else:
-        console.line(f"{file}: {size / 2**20:,.1f} MiB; grok-tree restore puts it back")
+        console.line(
+            visible_line(f"{file}: {size / _MIB:,.1f} MiB; grok-tree restore puts it back")
+        )

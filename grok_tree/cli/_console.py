@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -71,15 +71,19 @@ class Console:
         click.echo(f"error: {visible(message)}", err=True)
 
     @contextmanager
-    def waiting(self, what: str) -> Iterator[None]:
-        """Show that something takes its time, where a person is looking."""
+    def waiting(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Show that something takes its time, where a person is looking.
+
+        Yields:
+            What says how far it is.
+        """
         if self.verbosity < 0 or not sys.stderr.isatty():
-            yield
+            yield lambda _: None
             return
         from rich.console import Console as RichConsole
 
-        with RichConsole(stderr=True).status(what):
-            yield
+        with RichConsole(stderr=True).status(what) as status:
+            yield lambda more: status.update(f"{what}: {more}")
 
 
 def wants_colour(asked: bool | None, stream: TextIO, environment: Mapping[str, str]) -> bool:

@@ -21,7 +21,7 @@ from grok_tree.client._connection import (
     RemotePlace,
 )
 from grok_tree.client._grok import Grok
-from grok_tree.client._keeping import check_store, save_backup
+from grok_tree.client._keeping import Progress, check_store, save_backup
 from grok_tree.client._mirror import Mirror
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
@@ -118,14 +118,22 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    async def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
         """Copy the server's whole database, as it is at one instant, into an SQLite file.
 
-        The server goes on meanwhile; the file is whole and checked, or not there at all.
+        The server goes on meanwhile; the file is whole and checked, or not there at all, and only
+        this user may read it.
 
         Args:
             path: Where to.
             overwrite: Whether a file that is there may be replaced.
+            progress: Called with the bytes that have come, and how many there are in all.
 
         Returns:
             Its size in bytes.
@@ -135,7 +143,7 @@ class AsyncClient:
             StoreCorrupted: The database is damaged, so its copy is too.
             OSError: The file cannot be written.
         """
-        return await save_backup(self._connection, path, overwrite=overwrite)
+        return await save_backup(self._connection, path, overwrite=overwrite, progress=progress)
 
     async def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -16,12 +17,19 @@ from grok_tree.errors import ConnectionFailedError, InvalidOperationError
 from grok_tree.forest import Health
 from grok_tree.wire import health_from_wire, pb
 
+Progress = Callable[[int, int], None]
+"""Told how many bytes have come, and of how many."""
+
 CHECK_TIMEOUT_S = 3600.0
 """Every text of the database is read."""
 
 
 async def save_backup(
-    connection: Connection, path: str | os.PathLike[str], *, overwrite: bool
+    connection: Connection,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool,
+    progress: Progress | None,
 ) -> int:
     """Copy the server's database into a file, whole or not at all; return its size in bytes.
 
@@ -31,20 +39,18 @@ async def save_backup(
         StoreCorrupted: The database is damaged, so its copy is too.
         OSError: The file cannot be written.
     """
-    target = anyio.Path(path)
-    if not overwrite and await target.exists():
-        raise InvalidOperationError(f"{target} exists already; name another file, or overwrite it")
-    part = target.with_name(target.name + ".part")
+    target = Path(path)
+    _check_absent(target, overwrite=overwrite)
+    part = await anyio.to_thread.run_sync(_part_of, target)
     try:
         pieces = connection.stream("Backup", pb.BackupRequest(), timeout=CHECK_TIMEOUT_S)
         async with aclosing(pieces):
-            await _write(pieces, part)
-        await anyio.to_thread.run_sync(_verify, Path(part))
-        size = (await part.stat()).st_size
-        await part.replace(target)
+            size = await _write(pieces, part, progress)
+        await anyio.to_thread.run_sync(_verify, part)
+        _check_absent(target, overwrite=overwrite)  # it may have come meanwhile
+        part.replace(target)
     finally:
-        with anyio.CancelScope(shield=True):
-            await part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return size
 
 
@@ -54,18 +60,38 @@ async def check_store(connection: Connection) -> Health:
     return health_from_wire(await connection.call("CheckStore", request, timeout=CHECK_TIMEOUT_S))
 
 
-async def _write(pieces: AsyncGenerator[pb.BackupPiece, None], part: anyio.Path) -> None:
-    digest = hashlib.sha256()
+async def _write(
+    pieces: AsyncGenerator[pb.BackupPiece, None], part: Path, progress: Progress | None
+) -> int:
+    digest, size, total = hashlib.sha256(), 0, 0
     expected = b""
     async with await anyio.open_file(part, "wb") as file:
         async for piece in pieces:
             await file.write(piece.data)
             digest.update(piece.data)
+            size, total = size + len(piece.data), total or piece.total_bytes
             expected = piece.sha256
+            if progress is not None:
+                progress(size, total)
         await file.flush()
         await anyio.to_thread.run_sync(os.fsync, file.wrapped.fileno())
     if digest.digest() != expected:
-        raise ConnectionFailedError("the copy of the database did not come whole; try again")
+        raise ConnectionFailedError(
+            f"only {size:,} of {total:,} bytes of the database came, so nothing was kept; try again"
+        )
+    return size
+
+
+def _check_absent(target: Path, *, overwrite: bool) -> None:
+    if not overwrite and target.exists():
+        raise InvalidOperationError(f"{target} exists already; name another file, or overwrite it")
+
+
+def _part_of(target: Path) -> Path:
+    """Make a file beside another which only this user may read: a backup holds everything."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    return Path(name)
 
 
 def _verify(part: Path) -> None:

@@ -12,6 +12,7 @@ from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._client import AsyncClient
 from grok_tree.client._connection import Metadata
 from grok_tree.client._grok import Grok, ResolvedId, SearchPage
+from grok_tree.client._keeping import Progress
 from grok_tree.client._models import Models
 from grok_tree.client._portal import Portal
 from grok_tree.client._response import Response
@@ -73,14 +74,22 @@ class Client:
     ) -> None:
         self.close()
 
-    def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
         """Copy the server's whole database, as it is at one instant, into an SQLite file.
 
-        The server goes on meanwhile; the file is whole and checked, or not there at all.
+        The server goes on meanwhile; the file is whole and checked, or not there at all, and only
+        this user may read it.
 
         Args:
             path: Where to.
             overwrite: Whether a file that is there may be replaced.
+            progress: Called with the bytes that have come, and how many there are in all.
 
         Returns:
             Its size in bytes.
@@ -90,7 +99,8 @@ class Client:
             StoreCorrupted: The database is damaged, so its copy is too.
             OSError: The file cannot be written.
         """
-        return self._portal.run(self._client.backup, path, overwrite=overwrite)
+        backup = self._client.backup
+        return self._portal.run(backup, path, overwrite=overwrite, progress=progress)
 
     def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""
