@@ -18,39 +18,43 @@ from grok_tree.wire._events import (
     logprobs_from_wire,
     pack_events,
 )
-from grok_tree.wire._health import health_from_wire, health_to_wire
-from grok_tree.wire._values import (
-    INLINE_BYTES,
-    change_from_wire,
-    change_to_wire,
-    conversation_from_wire,
-    conversation_to_wire,
-    draft_from_wire,
-    draft_to_wire,
-    hit_from_wire,
-    hit_to_wire,
-    iter_pieces,
-    mark_change_from_wire,
-    mark_change_to_wire,
+from grok_tree.wire._facts import (
     marks_from_wire,
     marks_to_wire,
-    model_from_wire,
-    model_to_wire,
     origin_from_wire,
     origin_to_wire,
-    response_from_wire,
-    response_to_wire,
-    responses_to_wire,
     settings_from_wire,
     settings_to_wire,
-    share_from_wire,
-    share_to_wire,
     time_from_wire,
     time_to_wire,
     timing_from_wire,
     timing_to_wire,
     usage_from_wire,
     usage_to_wire,
+)
+from grok_tree.wire._health import health_from_wire, health_to_wire
+from grok_tree.wire._responses import (
+    INLINE_BYTES,
+    draft_from_wire,
+    draft_to_wire,
+    iter_pieces,
+    response_from_wire,
+    response_to_wire,
+    responses_to_wire,
+)
+from grok_tree.wire._values import (
+    change_from_wire,
+    change_to_wire,
+    conversation_from_wire,
+    conversation_to_wire,
+    hit_from_wire,
+    hit_to_wire,
+    mark_change_from_wire,
+    mark_change_to_wire,
+    model_from_wire,
+    model_to_wire,
+    share_from_wire,
+    share_to_wire,
 )
 from grok_tree.wire.v1 import forests_pb2 as pb
 from grok_tree.wire.v1.forests_pb2_grpc import (

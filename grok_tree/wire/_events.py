@@ -19,7 +19,7 @@ from grok_tree.forest import (
     TokenLogprob,
 )
 from grok_tree.wire._errors import error_from_wire, error_to_wire
-from grok_tree.wire._values import response_from_wire, response_to_wire
+from grok_tree.wire._responses import response_from_wire, response_to_wire
 from grok_tree.wire.v1 import forests_pb2 as pb
 
 MAX_MESSAGE_BYTES = 256 * 1024
