@@ -228,3 +228,40 @@ def a_backup_leaves_the_log_out() -> None:
         return lambda self, _connection, target, _stopped: shutil.copyfile(self.path, target)
 
     replace(SqliteFile, "copy_to", bare)
+
+
+@fault("unit/store/test_backups.py::test_an_upgrade_keeps_a_copy_of_what_was_there")
+def an_upgrade_keeps_no_copy() -> None:
+    """A database is brought up to date without a copy of what it was."""
+    from grok_tree.store._sqlite import SqliteFile
+
+    replace(SqliteFile, "before_upgrade", lambda _: lambda _self, _version: None)
+
+
+@fault("faults/test_keeping.py::test_an_upgrade_that_is_killed_is_made_again")
+def an_upgrade_is_committed_in_parts() -> None:
+    """Each statement of an upgrade is a commit of its own."""
+    from grok_tree.store import _sqlite
+
+    def without_transactions(true: Any) -> Any:
+        return lambda path, *, begin, **rest: true(
+            path, begin="SELECT 1" if begin == "BEGIN IMMEDIATE" else begin, **rest
+        )
+
+    replace(_sqlite, "_engine", without_transactions)
+
+
+@fault("unit/store/test_files.py::test_a_newer_file_is_known_by_its_log")
+def a_version_in_the_log_is_not_seen() -> None:
+    """A database that a newer release has changed last is opened all the same."""
+    from grok_tree.store._sqlite import SqliteFile
+
+    replace(SqliteFile, "_version_in_log", lambda _: lambda _self: 0)
+
+
+@fault("unit/store/test_purged_words.py::test_no_word_of_what_was_purged_is_left")
+def purged_words_stay_in_the_index() -> None:
+    """The words of what was purged are still in the file."""
+    from grok_tree.store._fts5 import Fts5
+
+    replace(Fts5, "sweep", lambda _: lambda _self, _connection, **_rest: False)
