@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from grok_tree.errors import (
     ConflictError,
@@ -19,8 +19,9 @@ from grok_tree.errors import (
 )
 from grok_tree.store._check import problems
 from grok_tree.store._copy import copy_rows, count_on
-from grok_tree.store._database import Database, never
+from grok_tree.store._database import SCHEMA_VERSION, Database, never
 from grok_tree.store._leftovers import RESTORING
+from grok_tree.store._schema import conversation
 from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._store import Store, database_at, is_file
 
@@ -149,11 +150,9 @@ def _unused_name(path: Path, now: time.struct_time) -> Path:
 
 
 def _restore_rows(backup: Path, database: Database) -> None:
-    if database.version() is not None:
-        raise ConflictError(
-            f"{database.description} holds forests already; name an empty database or schema"
-        )
-    database.create()
+    if database.version() is None:
+        database.create()
+    _check_empty(database)
     with TemporaryDirectory(prefix="grok-tree-") as folder:
         # A backup of an older release is brought up to date in a copy of its own.
         scratch = Path(folder) / "backup.db"
@@ -169,6 +168,16 @@ def _restore_rows(backup: Path, database: Database) -> None:
             count_on(target)
             _renew(target)
         source_engine.dispose()
+
+
+def _check_empty(database: Database) -> None:
+    """Accept also what was made by a restoration that was killed before its rows were there."""
+    with database.errors(), database.writer_engine().connect() as connection:
+        n_kept = connection.scalar(select(func.count()).select_from(conversation))
+    if n_kept or database.version() != SCHEMA_VERSION:
+        raise ConflictError(
+            f"{database.description} holds forests already; name an empty database or schema"
+        )
 
 
 def _renew(connection: Connection) -> None:

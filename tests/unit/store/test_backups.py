@@ -248,6 +248,19 @@ def test_a_file_can_be_restored_into_an_empty_postgres_database(
     moved.close()
 
 
+def test_a_restoration_into_postgres_that_was_killed_can_be_done_again(
+    store: Store, postgres_url: str, tmp_path: Path
+) -> None:
+    fill(store)
+    store.backup(tmp_path / "copy.db")
+    # The tables are made first; the rows come in one transaction.
+    Store.open(postgres_url).close()
+    restore_backup(tmp_path / "copy.db", postgres_url)
+    moved = Store.open(postgres_url)
+    assert read(moved, contents) == read(store, contents)
+    moved.close()
+
+
 def test_health_says_what_is_known(store: Store) -> None:
     add_one(store, add_conversation(store))
     health = store.health()
