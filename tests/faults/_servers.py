@@ -34,7 +34,7 @@ class Phoenix:
     Its methods block.
     """
 
-    def __init__(self, database: Path, **options: Any) -> None:
+    def __init__(self, database: Path | str, **options: Any) -> None:
         self.database = database
         self._options = options
         self._stack = ExitStack()

@@ -26,9 +26,19 @@ LEAST_RATE = 200
 async def test_what_a_killed_server_acknowledged_is_there_once(
     tmp_path: Path, shown: Shown
 ) -> None:
+    await _kill_and_count(tmp_path / "forests.db", shown, "")
+
+
+async def test_what_a_killed_server_on_postgresql_acknowledged_is_there_once(
+    postgres_url: str, shown: Shown
+) -> None:
+    await _kill_and_count(postgres_url, shown, " of a server on PostgreSQL")
+
+
+async def _kill_and_count(database: Path | str, shown: Shown, of: str) -> None:
     n_kills = shown.numbers["kills"]
-    shown.doing("R1", f"{n_kills} kills under {N_CLIENTS} clients")
-    phoenix = Phoenix(tmp_path / "forests.db")
+    shown.doing("R1", f"{n_kills} kills{of} under {N_CLIENTS} clients")
+    phoenix = Phoenix(database)
     told = Told()
     with phoenix:
         scribes, up_s, longest_start_s = await _write_while_it_dies(phoenix, told, shown, n_kills)
@@ -39,7 +49,7 @@ async def test_what_a_killed_server_acknowledged_is_there_once(
         assert phoenix.stop() == 0
 
     assert lost_or_twice(told, found) == []
-    _assert_whole(phoenix.database)
+    _assert_whole(database)
     rate = told.n_calls / up_s
     assert rate >= LEAST_RATE / shown.numbers.patience
     shown.kept(
@@ -79,7 +89,7 @@ async def _write_while_it_dies(
     return scribes, up_s, longest_start_s
 
 
-def _assert_whole(database: Path) -> None:
+def _assert_whole(database: Path | str) -> None:
     store = Store.open(database)
     try:
         assert Counter(store.check()) == Counter()
