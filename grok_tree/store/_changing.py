@@ -13,7 +13,7 @@ from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import ResponseRow, microseconds
 
 _c, _r = tables.conversation.c, tables.response.c
-_REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")))
+_REVISION = Prepared(select(_c.revision).where(_c.key == bindparam("of")).with_for_update())
 
 
 class ChangingWriter(MirrorWriter):
@@ -28,6 +28,7 @@ class ChangingWriter(MirrorWriter):
         self.touched: dict[bytes, int] = {}
 
     def _revision(self, conversation_key: int) -> int:
+        """Return the revision of a conversation, which nobody else can raise meanwhile."""
         revision: int = _REVISION.first(self._connection, {"of": conversation_key}).revision
         return revision
 

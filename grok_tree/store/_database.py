@@ -22,6 +22,10 @@ Stopped = Callable[[], bool]
 """Says whether nobody waits for a copy any more."""
 
 
+class Contention(StoreError):
+    """A transaction was undone only because of others at the same time; it may work again."""
+
+
 @dataclass(frozen=True)
 class Owner:
     """Who has a database open.
@@ -96,7 +100,12 @@ class Database(Protocol):
         """
 
     def errors(self) -> AbstractContextManager[None]:
-        """Turn the database's own errors into ours."""
+        """Turn the database's own errors into ours.
+
+        Raises:
+            Contention: The same transaction may succeed when it is begun again.
+            StoreError: The database failed; what the connection is good for is not known.
+        """
 
     def structure_problems(self, connection: Connection) -> Iterable[str]:
         """Yield what the database itself finds damaged, a line each."""

@@ -36,7 +36,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import Health
 from grok_tree.store._copy import copy_rows
-from grok_tree.store._database import SCHEMA_VERSION, Owner, Stopped
+from grok_tree.store._database import SCHEMA_VERSION, Contention, Owner, Stopped
 from grok_tree.store._schema import metadata
 from grok_tree.store._sqlite import SqliteFile
 
@@ -48,9 +48,18 @@ except ImportError as error:
     ) from error
 
 _N_READERS = 8
-_CONNECT_S = 10
-_LOCK_CLASS = 0x67726F6B
-"""The letters grok: our part of the advisory locks of a database."""
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""For a server that is frozen or cut off; each may be given another value in the URL."""
+_OWNING = 0x67726F6B
+"""The letters grok: the class of the advisory locks of those who own a schema."""
+_WRITING = _OWNING + 1
+"""The class of the locks of the sessions that write: none can while another one may."""
 _N_TRIES, _PAUSE_S = 10, 0.05
 """A server that was killed leaves its lock as soon as the database notices."""
 
@@ -64,13 +73,15 @@ _ALSO = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
     f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION:04d}')",
 )
-_LOCK = text("SELECT pg_try_advisory_lock(:mine, hashtext(current_schema()))")
+_LOCK = text("SELECT pg_try_advisory_lock(:what, hashtext(current_schema()))")
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :mine"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :what"
     " AND l.objid = (hashtext(current_schema())::bigint & 4294967295)"
     " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_OURS = {"conversation", "response", "text_index"}
+_SCHEMA = text("SELECT current_schema()")
 _ENDPOINT = text("SELECT value FROM meta WHERE name = 'endpoint'")
 _ANNOUNCE = text(
     "INSERT INTO meta VALUES ('endpoint', :endpoint)"
@@ -81,12 +92,15 @@ _PROGRAM = re.compile(r"grok_tree (\d+)@(.*)")
 _ADVICE = {
     "53100": "; free some space on its disk and try again",
     "53300": "; it has no connection left: end other programs or raise max_connections",
+    "3F000": "; create the schema that its search path names",
     "25006": "; it takes no writes at present: connect to its primary server",
     "28P01": "; check the user and the password of its URL",
     "3D000": "; create the database, or name another",
     "42501": "; give the user the right to use and create tables in it",
 }
 """What to do, by SQLSTATE."""
+_CONTENTION = ("40001", "40P01")
+"""A transaction that cannot be put in order with others, and one in a deadlock with them."""
 
 
 class PostgresDatabase:
@@ -106,13 +120,18 @@ class PostgresDatabase:
     def version(self) -> int | None:
         """Return the number of the newest migration."""
         with self._look() as connection:
+            if connection.scalar(_SCHEMA) is None:
+                raise StoreError(
+                    f"{self.description} has no schema of the name that its search path begins"
+                    " with; create it, or name another one"
+                )
             tables = inspect(connection).get_table_names()
             if "alembic_version" not in tables:
-                if {"conversation", "response"} & set(tables):
+                if tables:
                     raise self._foreign()
                 return None
             found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        if not re.fullmatch(r"\d{4}", str(found)) or "response" not in tables:
+        if not re.fullmatch(r"\d{4}", str(found)) or not _OURS.issubset(tables):
             raise self._foreign()
         version = int(str(found))
         if version > SCHEMA_VERSION:
@@ -132,7 +151,7 @@ class PostgresDatabase:
     def owner(self) -> Owner | None:
         """Return who holds the advisory lock."""
         with self._look() as connection:
-            return self._holder(connection)
+            return self._holder(connection, _OWNING)
 
     def create(self) -> None:
         """Make every table in one transaction."""
@@ -152,7 +171,7 @@ class PostgresDatabase:
         """Return the engine of the connections that read, each in one snapshot."""
         return create_engine(
             self._url,
-            connect_args=_connect_args(),
+            connect_args=self._connect_args(),
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
             pool_size=_N_READERS,
@@ -160,13 +179,14 @@ class PostgresDatabase:
         )
 
     def prepare_writer(self, connection: Connection) -> None:
-        """See that the lock is still held, and that the tables are there.
+        """See that the lock is still held, that nobody else writes, and that the tables are there.
 
         Raises:
             StoreBusy: The lock was lost with a connection, and somebody else has it now.
         """
         if self._lock is not None:
             self._lock.renew()
+            self.take(connection, _WRITING)
         connection.execute(text("SELECT count(*) FROM meta")).scalar()
         connection.rollback()
 
@@ -224,9 +244,20 @@ class PostgresDatabase:
         """Return a connection of its own, where each statement is a transaction."""
         return self._engine().execution_options(isolation_level="AUTOCOMMIT").connect()
 
-    def busy(self, connection: Connection) -> StoreBusy:
-        """Return the error for a schema that somebody else owns."""
-        holder = self._holder(connection)
+    def take(self, connection: Connection, what: int) -> None:
+        """Take a lock, which is freed when the connection ends.
+
+        Raises:
+            StoreBusy: Somebody else has it.
+        """
+        for _ in range(_N_TRIES):
+            if connection.scalar(_LOCK, {"what": what}):
+                return
+            time.sleep(_PAUSE_S)
+        raise self._busy(connection, what)
+
+    def _busy(self, connection: Connection, what: int) -> StoreBusy:
+        holder = self._holder(connection, what)
         if holder is None:
             return StoreBusy(f"{self.description} is open in another process; try again")
         where = f" at {holder.endpoint}" if holder.endpoint else ""
@@ -237,8 +268,8 @@ class PostgresDatabase:
             endpoint=holder.endpoint,
         )
 
-    def _holder(self, connection: Connection) -> Owner | None:
-        name = connection.scalar(_HOLDER, {"mine": _LOCK_CLASS})
+    def _holder(self, connection: Connection, what: int) -> Owner | None:
+        name = connection.scalar(_HOLDER, {"what": what})
         program = _PROGRAM.fullmatch(str(name))
         if program is None:
             return None
@@ -252,7 +283,7 @@ class PostgresDatabase:
             yield connection
 
     def _engine(self) -> Engine:
-        engine = create_engine(self._url, connect_args=_connect_args(), poolclass=NullPool)
+        engine = create_engine(self._url, connect_args=self._connect_args(), poolclass=NullPool)
 
         # Whatever the server's default is: what was acknowledged must be on its disk.
         @event.listens_for(engine, "connect")
@@ -261,6 +292,11 @@ class PostgresDatabase:
             connection.commit()
 
         return engine
+
+    def _connect_args(self) -> dict[str, Any]:
+        patience = {name: n for name, n in _PATIENCE.items() if name not in self._url.query}
+        program = f"grok_tree {os.getpid()}@{socket.gethostname()}"
+        return {**patience, "application_name": program[:63]}
 
     def _foreign(self) -> StoreForeign:
         return StoreForeign(
@@ -272,6 +308,8 @@ class PostgresDatabase:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None) or ""
         words = str(cause).strip().split("\n")[0]
+        if state in _CONTENTION:
+            return Contention(f"{self.description} was busy with others ({words}); try again")
         if state == "23505":
             return AlreadyExists(
                 f"nothing was stored in {self.description}, because an id is taken; use a new id"
@@ -315,7 +353,7 @@ class _AdvisoryLock:
         with self._database.errors():
             connection = self._database.connect()
             try:
-                self._take(connection)
+                self._database.take(connection, _OWNING)
             except BaseException:
                 connection.close()
                 raise
@@ -333,15 +371,3 @@ class _AdvisoryLock:
             return self._connection is not None and self._connection.scalar(text("SELECT 1")) == 1
         except SQLAlchemyError:
             return False
-
-    def _take(self, connection: Connection) -> None:
-        for _ in range(_N_TRIES):
-            if connection.scalar(_LOCK, {"mine": _LOCK_CLASS}):
-                return
-            time.sleep(_PAUSE_S)
-        raise self._database.busy(connection)
-
-
-def _connect_args() -> dict[str, Any]:
-    program = f"grok_tree {os.getpid()}@{socket.gethostname()}"
-    return {"connect_timeout": _CONNECT_S, "application_name": program[:63]}

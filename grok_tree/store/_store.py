@@ -198,7 +198,13 @@ class Store:
     def _connect_writer(self) -> Connection:
         with self._database.errors():
             connection = self._writer_engine.connect()
-            self._database.prepare_writer(connection)
+            try:
+                self._database.prepare_writer(connection)
+            except BaseException:
+                # What it has locked must be free before anybody tries again.
+                connection.invalidate()
+                connection.close()
+                raise
         return connection
 
     def _tidy(self) -> None:

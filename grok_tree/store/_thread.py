@@ -15,11 +15,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from grok_tree.errors import StoreError
+from grok_tree.store._database import Contention
 from grok_tree.store._search import index_some, sweep_some
 from grok_tree.store._writer import Writer
 
 MAX_GROUP = 256
 """Most pieces of work in one commit."""
+
+MAX_TRIES = 5
+"""How often a group begins again because others were in its way."""
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +156,7 @@ class WriterThread:
 
     def _commit(self, group: list[_Job]) -> None:
         try:
-            results, touched = self._attempt(group)
+            results, touched = self._attempt_until_alone(group)
         except BaseException as error:
             if len(group) == 1 or isinstance(error, StoreError):
                 for job in group:
@@ -164,6 +168,14 @@ class WriterThread:
         for job, result in zip(group, results, strict=True):
             job.future.set_result(result)
         self._tell(touched)
+
+    def _attempt_until_alone(self, group: list[_Job]) -> tuple[list[Any], dict[bytes, int]]:
+        for _ in range(MAX_TRIES - 1):
+            try:
+                return self._attempt(group)
+            except Contention as error:
+                _log.info("a transaction begins again: %s", error)
+        return self._attempt(group)
 
     def _attempt(self, group: list[_Job]) -> tuple[list[Any], dict[bytes, int]]:
         if not group:
@@ -185,8 +197,8 @@ class WriterThread:
         try:
             with self._transact(self._connection, durable=durable):
                 yield self._connection
-        except StoreError:
-            self._is_broken = True
+        except StoreError as error:
+            self._is_broken = not isinstance(error, Contention)
             raise
 
     def _drop_connection(self) -> None:

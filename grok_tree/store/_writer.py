@@ -50,9 +50,10 @@ from grok_tree.store._search import index_some, note_unindexed
 _c, _r = tables.conversation.c, tables.response.c
 # Built once: on the way of every turn, making a statement costs more than running it.
 _COUNTERS = Prepared(
-    select(_c.key, _c.revision, _c.next_position, _c.n_visible, _c.leaf_position, _c.deleted).where(
-        _c.id == bindparam("conversation")
-    )
+    select(_c.key, _c.revision, _c.next_position, _c.n_visible, _c.leaf_position, _c.deleted)
+    .where(_c.id == bindparam("conversation"))
+    # Positions are given out under it, for the day when several servers share a database.
+    .with_for_update()
 )
 _PLACE = Prepared(
     select(_r.position, _r.conversation_key, _r.hidden_at).where(_r.id == bindparam("parent"))
@@ -114,7 +115,7 @@ class Writer(DeletingWriter):
         if "leaf_response_id" in values:
             leaf = values.pop("leaf_response_id")
             values["leaf_position"] = None if leaf is None else self._position(leaf, row.key)
-        self._touch(row.key, row.revision + 1, now, values, of=row.id)
+        self._touch(row.key, self._revision(row.key) + 1, now, values, of=row.id)
         return self.conversation(conversation_id)
 
     def set_conversation_deleted(
@@ -122,7 +123,8 @@ class Writer(DeletingWriter):
     ) -> Conversation:
         """Hide or show a conversation and return it."""
         row = self._conversation_row(conversation_id)
-        self._touch(row.key, row.revision + 1, now, {"deleted": deleted}, of=row.id)
+        changed = {"deleted": deleted}
+        self._touch(row.key, self._revision(row.key) + 1, now, changed, of=row.id)
         return self.conversation(conversation_id)
 
     def add_responses(

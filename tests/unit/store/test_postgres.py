@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,12 +22,13 @@ from grok_tree.errors import (
     StoreError,
     StoreForeign,
 )
-from grok_tree.store import Store, read_owner
+from grok_tree.forest import ConversationChange, id_bytes
+from grok_tree.store import Store, Writer, read_owner
 from grok_tree.store._database import SCHEMA_VERSION
 from grok_tree.store._migrate import migrate
-from grok_tree.store._postgres import PostgresDatabase
+from grok_tree.store._postgres import _OWNING, PostgresDatabase
 from tests.postgres import fresh_schema
-from tests.unit.store._shelf import NOW, add_conversation, add_one, read, write
+from tests.unit.store._shelf import NOW, add_conversation, add_one, drafted, read, write
 
 HOLD = """
 import sys
@@ -111,6 +116,7 @@ def test_a_newer_schema_is_refused(postgres_url: str) -> None:
     "statement",
     [
         "CREATE TABLE response (words text)",
+        "CREATE TABLE meta (name text)",
         "CREATE TABLE alembic_version (version_num varchar(32))",
     ],
 )
@@ -162,6 +168,125 @@ def test_lost_connections_fail_one_call_and_the_next_one_works(postgres_url: str
     owner = read_owner(postgres_url)
     store.close()
     assert owner is not None
+
+
+def test_whoever_takes_the_lost_lock_of_an_owner_who_still_writes_is_refused(
+    postgres_url: str,
+) -> None:
+    store = Store.open(postgres_url)
+    home = add_conversation(store)
+    run(
+        postgres_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        f" AND classid = {_OWNING} AND objid = hashtext(current_schema())::bigint & 4294967295",
+    )
+    with pytest.raises(StoreBusy, match=rf"process {os.getpid()} "):
+        Store.open(postgres_url)
+    assert add_one(store, home)
+    store.close()
+    Store.open(postgres_url).close()
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
+def test_work_that_met_others_runs_again(postgres_url: str, sqlstate: str) -> None:
+    store = Store.open(postgres_url)
+    home = add_conversation(store)
+    n_runs = count(1)
+
+    def work(writer: Writer) -> None:
+        writer.update_conversation(home, ConversationChange(title="again"), NOW)
+        if next(n_runs) < 3:
+            writer._connection.exec_driver_sql(
+                f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$"
+            )
+
+    write(store, work)
+    assert next(n_runs) == 4
+    found = read(store, lambda reader: reader.conversation(home))
+    assert (found.title, found.revision) == ("again", 2)
+    store.close()
+
+
+def test_work_that_always_meets_others_fails_in_the_end(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+
+    def work(writer: Writer) -> None:
+        writer._connection.exec_driver_sql(
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"
+        )
+
+    with pytest.raises(StoreError, match="try again"):
+        write(store, work)
+    assert add_conversation(store)
+    store.close()
+
+
+def test_a_deadlock_with_another_session_is_survived(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    first, second = add_conversation(store), add_conversation(store)
+    has_second = threading.Event()
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    lock = text("SELECT 1 FROM conversation WHERE id = :id FOR UPDATE")
+    somebody_waits = text(
+        "SELECT count(*) FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    n_runs = count(1)
+
+    def other_way() -> None:
+        with engine.begin() as other:
+            other.execute(lock, {"id": id_bytes(second)})
+            has_second.set()
+            # The one who waits longest notices a deadlock first, and gives way.
+            while other.execute(somebody_waits).scalar() == 0:
+                pass
+            other.execute(lock, {"id": id_bytes(first)})
+
+    def work(writer: Writer) -> None:
+        next(n_runs)
+        assert has_second.wait(30)
+        writer.update_conversation(first, ConversationChange(title="both"), NOW)
+        writer.update_conversation(second, ConversationChange(title="both"), NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(other_way)
+        write(store, work)
+        other.result(30)
+    with store.read() as reader:
+        found = [reader.conversation(one) for one in (first, second)]
+    assert [(one.title, one.revision) for one in found] == [("both", 2), ("both", 2)]
+    assert next(n_runs) == 3
+    store.close()
+
+
+def test_positions_are_given_out_under_the_lock_of_the_conversation(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    home = add_conversation(store)
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    with engine.begin() as other:
+        locked = text("SELECT 1 FROM conversation WHERE id = :id FOR UPDATE")
+        other.execute(locked, {"id": id_bytes(home)})
+        with pytest.raises(StoreError, match="lock timeout"):
+            write(store, lambda writer: _add_within(writer, home, "50ms"))
+    assert add_one(store, home)
+    store.close()
+
+
+def _add_within(writer: Writer, home: str, patience: str) -> None:
+    writer._connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
+    writer.add_responses(home, [drafted()], now=NOW)
+
+
+def test_a_schema_that_is_not_there_is_named_as_the_reason(postgres_url: str) -> None:
+    url = make_url(postgres_url).update_query_dict({"options": "-csearch_path=grok_tree_nowhere"})
+    with pytest.raises(StoreError, match="has no schema"):
+        Store.open(url.render_as_string(hide_password=False))
+
+
+def test_the_url_says_how_patient_its_connections_are() -> None:
+    database = PostgresDatabase(make_url("postgresql:///nothing?connect_timeout=3"))
+    assert "connect_timeout" not in database._connect_args()
+    assert "tcp_user_timeout" in database._connect_args()
 
 
 @pytest.mark.parametrize(("durable", "expected"), [(True, "on"), (False, "off")])
