@@ -17,7 +17,7 @@
     ├─ AccessError (PermissionError)
     │   └─ AuthenticationFailed · PermissionDenied
     ├─ StoreError
-    │   └─ StoreBusy · StoreCorrupted · SchemaTooNew · StoreForeign
+    │   └─ StoreBusy · StoreContention · StoreCorrupted · SchemaTooNew · StoreForeign
     ├─ FormatError (ValueError)
     │   └─ MalformedDocument · UnsupportedVersion
     ├─ ConfigurationError
@@ -266,6 +266,12 @@ class StoreBusy(StoreError):
     """Another process owns the database file."""
 
     code = "store_busy"
+
+
+class StoreContention(StoreError):
+    """A change was undone only because of others at the same time; it may work again."""
+
+    code = "store_contention"
 
 
 class StoreCorrupted(StoreError):

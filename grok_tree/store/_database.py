@@ -22,10 +22,6 @@ Stopped = Callable[[], bool]
 """Says whether nobody waits for a copy any more."""
 
 
-class Contention(StoreError):
-    """A transaction was undone only because of others at the same time; it may work again."""
-
-
 @dataclass(frozen=True)
 class Owner:
     """Who has a database open.
@@ -103,7 +99,7 @@ class Database(Protocol):
         """Turn the database's own errors into ours.
 
         Raises:
-            Contention: The same transaction may succeed when it is begun again.
+            StoreContention: The same transaction may succeed when it is begun again.
             StoreError: The database failed; what the connection is good for is not known.
         """
 

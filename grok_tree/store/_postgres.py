@@ -30,13 +30,14 @@ from grok_tree.errors import (
     GrokTreeError,
     SchemaTooNew,
     StoreBusy,
+    StoreContention,
     StoreCorrupted,
     StoreError,
     StoreForeign,
 )
 from grok_tree.forest import Health
 from grok_tree.store._copy import copy_rows
-from grok_tree.store._database import SCHEMA_VERSION, Contention, Owner, Stopped
+from grok_tree.store._database import SCHEMA_VERSION, Owner, Stopped
 from grok_tree.store._schema import metadata
 from grok_tree.store._sqlite import SqliteFile
 
@@ -309,7 +310,7 @@ class PostgresDatabase:
         state = getattr(cause, "sqlstate", None) or ""
         words = str(cause).strip().split("\n")[0]
         if state in _CONTENTION:
-            return Contention(f"{self.description} was busy with others ({words}); try again")
+            return StoreContention(f"{self.description} was busy with others ({words}); try again")
         if state == "23505":
             return AlreadyExists(
                 f"nothing was stored in {self.description}, because an id is taken; use a new id"

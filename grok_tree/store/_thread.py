@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from grok_tree.errors import StoreError
-from grok_tree.store._database import Contention
+from grok_tree.errors import StoreContention, StoreError
 from grok_tree.store._search import index_some, sweep_some
 from grok_tree.store._writer import Writer
 
@@ -173,7 +172,7 @@ class WriterThread:
         for _ in range(MAX_TRIES - 1):
             try:
                 return self._attempt(group)
-            except Contention as error:
+            except StoreContention as error:
                 _log.info("a transaction begins again: %s", error)
         return self._attempt(group)
 
@@ -198,7 +197,7 @@ class WriterThread:
             with self._transact(self._connection, durable=durable):
                 yield self._connection
         except StoreError as error:
-            self._is_broken = not isinstance(error, Contention)
+            self._is_broken = not isinstance(error, StoreContention)
             raise
 
     def _drop_connection(self) -> None:

@@ -33,6 +33,7 @@ STATUSES: dict[type[GrokTreeError], str] = {
     errors.AccessError: "PERMISSION_DENIED",
     errors.AuthenticationFailed: "UNAUTHENTICATED",
     errors.StoreError: "INTERNAL",
+    errors.StoreContention: "ABORTED",
     errors.StoreCorrupted: "DATA_LOSS",
     errors.FormatError: "INVALID_ARGUMENT",
     errors.ConfigurationError: "FAILED_PRECONDITION",
