@@ -75,7 +75,7 @@ class ReadAhead(AsyncClientBackend):
 
 
 class TestAsyncClientOfAMirrorThatIsAhead(ForestContract):
-    max_histories = 10
+    max_histories = 6
 
     @pytest.fixture
     def open_backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenBackend:

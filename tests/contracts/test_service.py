@@ -11,7 +11,7 @@ from grok_tree.testing.contracts import ForestContract, OpenBackend, open_servic
 
 
 class TestService(ForestContract):
-    max_histories = 30
+    max_histories = 20
 
     @pytest.fixture
     def open_backend(self, tmp_path: Path) -> OpenBackend:

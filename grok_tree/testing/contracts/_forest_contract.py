@@ -48,7 +48,7 @@ class ForestContract(SamplingContract, WatchContract):
     A subclass gives the fixture `open_backend`; the tests get a fresh backend each.
     """
 
-    max_histories = 12
+    max_histories = 8
     """How many random histories the quick test tries."""
 
     @pytest.fixture
