@@ -11,8 +11,8 @@ from grok_tree.errors import InvalidOperationError
 from grok_tree.store import _schema as tables
 from grok_tree.store._changing import ChangingWriter
 from grok_tree.store._purge import empty_responses, remove_conversation
-from grok_tree.store._reader import path_positions, subtree_positions
 from grok_tree.store._rows import GROWING, PURGED, ResponseRow
+from grok_tree.store._walks import path_positions, subtree_positions
 
 _c, _r = tables.conversation.c, tables.response.c
 

@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from grok_tree.forest import Response, ResponseId, id_text
-from grok_tree.store._reader import raw_id
+from grok_tree.store._naming import batches, raw_id
 from grok_tree.store._rows import response_from_row
 from grok_tree.store._sqlite import SqliteFile
-
-_BATCH = 500
-"""Most values in one IN list: every SQLite allows 999."""
 
 _POSITION = "SELECT position FROM response WHERE id = ? AND conversation_key = ?"
 _IDS = "SELECT position, id FROM response WHERE conversation_key = ? AND position"
@@ -73,8 +70,7 @@ class Lookup:
             ends = (key, positions[0], positions[-1])
             yield from self._rows(f"{query} BETWEEN ? AND ?", ends)
             return
-        for start in range(0, len(positions), _BATCH):
-            some = positions[start : start + _BATCH]
+        for some in batches(positions):
             marks = ",".join("?" * len(some))
             yield from self._rows(f"{query} IN ({marks})", (key, *some))
 

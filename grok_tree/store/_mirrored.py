@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from grok_tree.forest import Conversation, Response, Share, TokenLogprob, id_bytes
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, facts_of
+from grok_tree.store._naming import batches, raw_id
 from grok_tree.store._prepared import Prepared
 from grok_tree.store._purge import remove_conversation
-from grok_tree.store._reader import Reader, raw_id, share_url_name
+from grok_tree.store._reader import Reader, share_url_name
 from grok_tree.store._rows import (
     MANUAL,
     NO_PARENT,
@@ -30,11 +31,6 @@ from grok_tree.store._rows import (
     microseconds,
 )
 from grok_tree.store._search import unindex
-
-T = TypeVar("T")
-
-_BATCH = 500
-"""Most values in one IN list: every SQLite allows 999."""
 
 _AFTER_ALL = 2**31
 """Where a cursor without a position stands within its revision: after every position."""
@@ -172,14 +168,14 @@ class MirrorWriter(Reader):
     def _forget_logprobs(self, keys: Sequence[int]) -> None:
         """Forget more of what is now hidden than its texts."""
         of = tables.logprobs.c.response_key
-        for some in _batches(keys):
+        for some in batches(keys):
             self._connection.execute(delete(tables.logprobs).where(of.in_(some)))
 
     def _positions(self, wanted: set[bytes], responses: Sequence[Response]) -> dict[bytes, int]:
         """Return the positions of all parents that are here or in this batch."""
         batch = {id_bytes(one.response_id): one.position for one in responses}
         wanted |= {id_bytes(one.parent_response_id) for one in responses if one.parent_response_id}
-        for some in _batches(list(wanted - batch.keys())):
+        for some in batches(list(wanted - batch.keys())):
             query = select(_r.id, _r.position).where(_r.id.in_(some))
             batch.update({row.id: row.position for row in self._connection.execute(query)})
         return batch
@@ -214,7 +210,7 @@ class MirrorWriter(Reader):
         query = select(_c.next_position).where(_c.key == key)
         end: int = self._connection.execute(query).scalar_one()
         found = {}
-        for some in _batches([one.position for one in responses if one.position < end]):
+        for some in batches([one.position for one in responses if one.position < end]):
             rows = select(_r.position, _r.parent_position, _r.key, _r.revision, _r.message).where(
                 _r.conversation_key == key, _r.position.in_(some)
             )
@@ -340,8 +336,3 @@ def _content_hash(response: Response) -> bytes | None:
 
 def _changes(key: int, row: dict[str, Any]) -> dict[str, Any]:
     return {"of": key, **{f"new_{name}": row[name] for name in _CHANGES}}
-
-
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
 from grok_tree.store import _schema as tables
+from grok_tree.store._naming import batches
 from grok_tree.store._rows import PURGED, SHARED
 from grok_tree.store._search import forget_texts, sweep_later, unindex
-
-_BATCH = 500
-"""Most values in one IN list: every SQLite allows 999."""
 
 _r = tables.response.c
 
@@ -40,7 +37,7 @@ def empty_responses(connection: Connection, keys: Sequence[int], revision: int) 
     They get a deletion of their own, so that undoing one above them does not bring them back.
     """
     sweep_later(connection)
-    for some in _batches(keys):
+    for some in batches(keys):
         which = _r.key.in_(some)
         texts = connection.execute(select(_r.key, _r.message).where(which, _r.message != "")).all()
         unindex(connection, [(row.key, row.message) for row in texts])
@@ -61,8 +58,3 @@ def empty_responses(connection: Connection, keys: Sequence[int], revision: int) 
                 revision=revision,
             )
         )
-
-
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

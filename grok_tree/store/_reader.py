@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_
 
 from grok_tree.errors import (
-    ConversationNotFound,
-    InvalidOperationError,
-    ResponseNotFound,
     ShareNotFound,
     StoreCorrupted,
 )
@@ -23,10 +19,17 @@ from grok_tree.forest import (
     Response,
     ResponseId,
     TokenLogprob,
-    id_bytes,
     id_text,
 )
 from grok_tree.store import _schema as tables
+from grok_tree.store._naming import (
+    batches,
+    id_range,
+    no_conversation,
+    no_response,
+    page_place,
+    raw_id,
+)
 from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import (
     ConversationRows,
@@ -45,18 +48,13 @@ from grok_tree.store._rows import (
 )
 from grok_tree.store._search import search
 from grok_tree.store._shape import shape
-
-_BATCH = 500
-"""Most values in one IN list: every SQLite allows 999."""
+from grok_tree.store._walks import path_positions
 
 _PAGE_BYTES = 512 * 1024
 """Most text of a page, so that a message stays below 1 MiB."""
 
 _LAST_POSITION = 2**31 - 1
 _LAST_REVISION = 2**63 - 1
-
-_TOKEN = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
-"""Microseconds and key, both within 64 bits."""
 
 _c, _r = tables.conversation.c, tables.response.c
 _leaf = tables.response.alias("leaf")
@@ -205,7 +203,7 @@ class Reader:
         if starred is not None:
             query = query.where(_c.starred == starred)
         if after:
-            modified, key = _page_token(after)
+            modified, key = page_place(after)
             query = query.where(
                 or_(_c.modified_us < modified, and_(_c.modified_us == modified, _c.key < key))
             )
@@ -233,7 +231,7 @@ class Reader:
         """
         wanted = [raw_id(response_id) for response_id in response_ids]
         found: dict[bytes, Response] = {}
-        for batch in _batches(list(dict.fromkeys(wanted))):
+        for batch in batches(list(dict.fromkeys(wanted))):
             for row in self._connection.execute(RESPONSE.where(_r.id.in_(batch))):
                 found[row.id] = response_from_row(row)
         for raw, response_id in zip(wanted, response_ids, strict=True):
@@ -328,7 +326,7 @@ class Reader:
         Raises:
             InvalidOperationError: It holds no hexadecimal digits, or others.
         """
-        low, high = _id_range(prefix)
+        low, high = id_range(prefix)
         conversations = select(_c.id).where(_c.id.between(low, high)).limit(limit)
         responses = select(_r.id).where(_r.id.between(low, high), _r.hidden_at == 0).limit(limit)
         return ResolvedIds(
@@ -365,34 +363,6 @@ def share_url_name(conversation_key: int) -> str:
     return f"share_url:{conversation_key}"
 
 
-def path_positions(conversation_key: int, position: int) -> CTE:
-    """Return a query for the positions from the root to one response."""
-    end = select(_r.position, _r.parent_position).where(
-        _r.conversation_key == conversation_key, _r.position == position
-    )
-    path = end.cte("path", recursive=True)
-    return path.union_all(
-        select(_parent.c.position, _parent.c.parent_position).where(
-            _parent.c.conversation_key == conversation_key,
-            _parent.c.position == path.c.parent_position,
-        )
-    )
-
-
-def subtree_positions(conversation_key: int, position: int) -> CTE:
-    """Return a query for the positions of one response and everything below it."""
-    top = select(_r.position).where(
-        _r.conversation_key == conversation_key, _r.position == position
-    )
-    below = top.cte("below", recursive=True)
-    return below.union_all(
-        select(_parent.c.position).where(
-            _parent.c.conversation_key == conversation_key,
-            _parent.c.parent_position == below.c.position,
-        )
-    )
-
-
 _SHARE = select(
     tables.share.c.share_id, tables.share.c.created_us, _r.id.label("response_id")
 ).select_from(tables.share.join(tables.response, _r.key == tables.share.c.response_key))
@@ -400,49 +370,3 @@ _SHARE = select(
 
 def _share_from_row(row: Any) -> ShareRow:
     return ShareRow(row.share_id, ResponseId(id_text(row.response_id)), time_of(row.created_us))
-
-
-def no_conversation(conversation_id: str) -> ConversationNotFound:
-    """Return the error for a conversation that does not exist."""
-    return ConversationNotFound(
-        f"no conversation has the id {conversation_id}; list_conversations() shows all",
-        conversation_id=conversation_id,
-    )
-
-
-def no_response(response_id: str) -> ResponseNotFound:
-    return ResponseNotFound(
-        f"no response has the id {response_id}; load() the conversation to see which do",
-        response_id=response_id,
-    )
-
-
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]
-
-
-def raw_id(an_id: str) -> bytes:
-    """Return the bytes of an id; what is no id at all matches nothing, so it is not found."""
-    try:
-        return id_bytes(an_id)
-    except InvalidOperationError:
-        return b""
-
-
-def _page_token(token: str) -> tuple[int, int]:
-    parts = _TOKEN.fullmatch(token)
-    if parts is None:
-        raise InvalidOperationError(
-            f"{token!r} is not a page token of this list; begin again without one"
-        )
-    return int(parts[1]), int(parts[2])
-
-
-def _id_range(prefix: str) -> tuple[bytes, bytes]:
-    digits = prefix.replace("-", "").lower()
-    if not 1 <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
-        raise InvalidOperationError(
-            f"{prefix!r} is not the beginning of an id; use the hexadecimal digits that ls shows"
-        )
-    return bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))

@@ -25,12 +25,12 @@ from grok_tree.forest import (
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
 from grok_tree.store._deleting import DeletingWriter
-from grok_tree.store._prepared import Prepared
-from grok_tree.store._reader import (
+from grok_tree.store._naming import (
     no_conversation,
     no_response,
     raw_id,
 )
+from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
