@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         does_it_work,
     )
     from grok_tree.errors import GrokTreeError
-    from grok_tree.forest import Forest
+    from grok_tree.forest import Attachment, Forest, Tool
 
 _HOMES = {
     "AsyncClient": "grok_tree.client",
+    "Attachment": "grok_tree.forest",
     "Client": "grok_tree.client",
     "Conversation": "grok_tree.client",
     "Forest": "grok_tree.forest",
@@ -40,11 +41,13 @@ _HOMES = {
     "SyncResponse": "grok_tree.client",
     "SyncSampling": "grok_tree.client",
     "SyncSamplingGroup": "grok_tree.client",
+    "Tool": "grok_tree.forest",
     "does_it_work": "grok_tree.client",
 }
 
 __all__ = [
     "AsyncClient",
+    "Attachment",
     "Client",
     "Conversation",
     "Forest",
@@ -56,6 +59,7 @@ __all__ = [
     "SyncResponse",
     "SyncSampling",
     "SyncSamplingGroup",
+    "Tool",
     "does_it_work",
     "errors",
 ]

@@ -8,18 +8,27 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from grok_tree.forest import (
+    Attachment,
+    Citation,
+    Cited,
     Conversation,
     ConversationId,
     FinishReason,
     Marks,
     Origin,
     OriginKind,
+    Pictured,
+    ReasoningEffort,
     Response,
     ResponseDraft,
     ResponseId,
+    Searched,
     Sender,
     Settings,
     Timing,
+    Tool,
+    ToolCall,
+    ToolCalled,
     Usage,
     uuid7_text,
 )
@@ -36,6 +45,22 @@ times = st.datetimes(
 )
 counts = st.integers(0, 2**31)
 
+tools = st.builds(Tool, name=names, description=texts, parameters=texts, kind=names)
+tool_calls = st.builds(ToolCall, call_id=texts, name=texts, arguments=texts, kind=names)
+citations = st.builds(
+    Citation, url=texts, title=texts, begin=st.none() | counts, end=st.none() | counts
+)
+attachments = st.builds(
+    Attachment, file_id=names, url=texts, media_type=names, name=texts, n_bytes=counts
+)
+indices = st.integers(0, 3)
+parts = st.one_of(
+    st.builds(Searched, texts, names, indices),
+    st.builds(ToolCalled, tool_calls, indices),
+    st.builds(Cited, citations, indices),
+    st.builds(Pictured, attachments, indices),
+)
+
 settings = st.builds(
     Settings,
     temperature=st.none() | st.floats(0, 5),
@@ -47,6 +72,12 @@ settings = st.builds(
     stop=st.lists(texts, max_size=3).map(tuple),
     logprobs=st.booleans(),
     top_logprobs=st.integers(0, 20),
+    frequency_penalty=st.none() | st.floats(-2, 2),
+    presence_penalty=st.none() | st.floats(-2, 2),
+    reasoning_effort=st.none() | st.sampled_from(get_args(ReasoningEffort)),
+    response_format=texts,
+    tools=st.lists(tools, max_size=2).map(tuple),
+    tool_choice=names,
 )
 usages = st.builds(
     Usage,
@@ -55,6 +86,7 @@ usages = st.builds(
     completion_tokens=counts,
     reasoning_tokens=counts,
     cost_usd=st.none() | st.floats(0, 100),
+    estimated=st.booleans(),
 )
 timings = st.builds(
     Timing, first_token_s=st.none() | st.floats(0, 100), duration_s=st.floats(0, 1000)
@@ -65,6 +97,7 @@ origins = st.builds(
     kind=st.sampled_from(get_args(OriginKind)),
     of=st.none() | ids,
     offset=st.none() | counts,
+    forced=texts,
     format=optional_names,
     original_id=optional_names,
     repairs=st.lists(texts, max_size=2).map(tuple),
@@ -89,6 +122,11 @@ _content: dict[str, Any] = {
     "partial": st.booleans(),
     "query": texts,
     "query_type": texts,
+    "attachments": st.lists(attachments, max_size=2).map(tuple),
+    "tool_calls": st.lists(tool_calls, max_size=2).map(tuple),
+    "tool_call_id": texts,
+    "citations": st.lists(citations, max_size=2).map(tuple),
+    "encrypted_reasoning": texts,
     "model_name": texts,
     "finish_reason": st.none() | st.sampled_from(get_args(FinishReason)),
     "settings": settings,

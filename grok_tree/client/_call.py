@@ -15,7 +15,7 @@ from grok_tree.errors import (
     SamplingError,
     SamplingInterrupted,
 )
-from grok_tree.forest import Ended, Reasoning, SamplingEvent, Started, Token
+from grok_tree.forest import Ended, SamplingEvent, Started, Token
 from grok_tree.service import EventLog
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Call:
                 # The first end counts; a second one would be the server's mistake.
                 self.ended.setdefault(event.index, event)
                 self._accept(event)
-            case Token() | Reasoning():
+            case _:
                 pass
         self.log.append(event)
 

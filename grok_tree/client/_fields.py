@@ -6,6 +6,8 @@ from datetime import datetime
 
 from grok_tree import forest
 from grok_tree.forest import (
+    Attachment,
+    Citation,
     ConversationId,
     FinishReason,
     Marks,
@@ -14,6 +16,7 @@ from grok_tree.forest import (
     Sender,
     Settings,
     Timing,
+    ToolCall,
     Usage,
 )
 
@@ -85,6 +88,21 @@ class ResponseFields:
     def query_type(self) -> str:
         """Where the model searched."""
         return self.value.query_type
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Files and images that belong to it."""
+        return self.value.attachments
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model called, in order."""
+        return self.value.tool_calls
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The sources that the model named."""
+        return self.value.citations
 
     @property
     def model_name(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Protocol
 
 from grok_tree.errors import GrokTreeError
-from grok_tree.forest import Ended, Reasoning, SamplingEvent, Started, Token
+from grok_tree.forest import Ended, Part, Reasoning, SamplingEvent, Started, Token
 from grok_tree.wire import EventReader, pb
 
 _CUT = ("UNAVAILABLE", "CANCELLED")
@@ -41,6 +42,8 @@ class Follower:
         self._ended: set[int] = set()
         self._n_thought: dict[int, int] = {}
         self._n_thought_again: dict[int, int] = {}
+        self._parts: Counter[Part] = Counter()
+        self._parts_again: Counter[Part] = Counter()
 
     async def sample(self, request: pb.SampleRequest) -> AsyncGenerator[list[SamplingEvent], None]:
         """Begin the sampling and yield what happens.
@@ -91,6 +94,7 @@ class Follower:
 
     async def _events(self, method: str, request: Any) -> AsyncGenerator[list[SamplingEvent], None]:
         self._n_thought_again = dict(self._n_thought)
+        self._parts_again = Counter(self._parts)
         stream = self._stream(method, request, timeout=self._left())
         async with aclosing(stream) as messages:
             async for message in messages:
@@ -117,6 +121,16 @@ class Follower:
                 return self._new_thought(event)
             case Token():
                 return event
+            case _:
+                return self._new_part(event)
+
+    def _new_part(self, event: Part) -> Part | None:
+        """Return a part unless it has come before; every call brings all of them."""
+        if self._parts_again[event]:
+            self._parts_again[event] -= 1
+            return None
+        self._parts[event] += 1
+        return event
 
     def _new_thought(self, event: Reasoning) -> Reasoning | None:
         """Return what is new of a thought; every call brings thoughts from their beginning."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypedDict
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, get_args
 
 import msgspec
 
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Response, Settings
+from grok_tree.forest import ReasoningEffort, Response, Settings, Tool
 
-_SETTINGS = (
+_NUMBERS = (
     "temperature",
     "top_p",
     "min_p",
@@ -19,7 +20,10 @@ _SETTINGS = (
     "seed",
     "logprobs",
     "top_logprobs",
+    "frequency_penalty",
+    "presence_penalty",
 )
+_EFFORTS = get_args(ReasoningEffort)
 
 
 class SamplingOptions(TypedDict, total=False):
@@ -40,6 +44,13 @@ class SamplingOptions(TypedDict, total=False):
         stop: A text or several; each ends the answer and is not part of it.
         logprobs: Keep the log-probability of every token.
         top_logprobs: Alternatives kept per token, 0 to 20.
+        frequency_penalty: Makes tokens less likely the more often they came, -2 to 2.
+        presence_penalty: Makes tokens less likely once they came, -2 to 2.
+        reasoning_effort: How long the model thinks first: none, low, medium, high or xhigh.
+        response_format: Empty for free text, ``"json"`` for any JSON object, or the JSON Schema
+            that the answer must fit, as a dictionary or as JSON text.
+        tools: What the model may call.
+        tool_choice: ``"auto"``, ``"none"``, ``"required"`` or the name of a function.
     """
 
     model_name: str
@@ -55,6 +66,12 @@ class SamplingOptions(TypedDict, total=False):
     stop: str | Sequence[str]
     logprobs: bool
     top_logprobs: int
+    frequency_penalty: float | None
+    presence_penalty: float | None
+    reasoning_effort: ReasoningEffort | None
+    response_format: str | Mapping[str, Any]
+    tools: Sequence[Tool]
+    tool_choice: str
 
 
 _KNOWN = frozenset(SamplingOptions.__annotations__)
@@ -68,12 +85,40 @@ def settings_of(options: SamplingOptions) -> Settings:
         InvalidOperationError: An option has the wrong type.
     """
     _check_names(options)
-    given: dict[str, Any] = {name: options[name] for name in _SETTINGS if name in options}  # type: ignore[literal-required]
+    given: dict[str, Any] = {name: options[name] for name in _NUMBERS if name in options}  # type: ignore[literal-required]
     for name, value in given.items():
         if value is not None and not isinstance(value, int | float):
             raise InvalidOperationError(f"{name} is {value!r}; it must be a number")
     stop = options.get("stop", ())
-    return Settings(stop=(stop,) if isinstance(stop, str) else tuple(stop), **given)
+    return Settings(
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        reasoning_effort=_effort(options.get("reasoning_effort")),
+        response_format=_format(options.get("response_format", "")),
+        tools=_tools(options.get("tools", ())),
+        tool_choice=options.get("tool_choice", ""),
+        **given,
+    )
+
+
+def _effort(effort: Any) -> ReasoningEffort | None:
+    if effort is None or effort in _EFFORTS:
+        return effort  # type: ignore[no-any-return]
+    raise InvalidOperationError(
+        f"reasoning_effort is {effort!r}; it must be one of: {', '.join(_EFFORTS)}"
+    )
+
+
+def _format(asked: str | Mapping[str, Any]) -> str:
+    return asked if isinstance(asked, str) else json.dumps(dict(asked))
+
+
+def _tools(tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    for tool in tools:
+        if not isinstance(tool, Tool):
+            raise InvalidOperationError(
+                f"a tool is {tool!r}; make it with grok_tree.Tool(name=..., parameters=...)"
+            )
+    return tuple(tools)
 
 
 def options_after(partial: Response, options: SamplingOptions) -> SamplingOptions:

@@ -2,15 +2,20 @@
 
 from grok_tree.forest._diff import PathDiff, TextChange, diff_texts
 from grok_tree.forest._events import (
+    Cited,
     Ended,
     Finished,
+    Part,
+    Pictured,
     Reasoning,
     SamplerEvent,
     SamplingEvent,
+    Searched,
     Started,
     Token,
     TokenAlternative,
     TokenLogprob,
+    ToolCalled,
 )
 from grok_tree.forest._health import Health
 from grok_tree.forest._ids import (
@@ -22,6 +27,7 @@ from grok_tree.forest._ids import (
     uuid7_text,
 )
 from grok_tree.forest._marks import changed_marks, check_mark_change
+from grok_tree.forest._parts import FUNCTION, Attachment, Citation, Tool, ToolCall
 from grok_tree.forest._prompts import NAMED_PROMPTS
 from grok_tree.forest._rules import (
     CONSEQUENCES,
@@ -51,6 +57,8 @@ from grok_tree.forest._values import (
     Model,
     Origin,
     OriginKind,
+    Prices,
+    ReasoningEffort,
     Response,
     ResponseDraft,
     SearchHit,
@@ -63,11 +71,15 @@ from grok_tree.forest._values import (
 
 __all__ = [
     "CONSEQUENCES",
+    "FUNCTION",
     "MAX_FIELD_BYTES",
     "MAX_SIBLINGS",
     "MAX_TEXT_BYTES",
     "NAMED_PROMPTS",
     "NO_PARENT",
+    "Attachment",
+    "Citation",
+    "Cited",
     "Consequence",
     "Conversation",
     "ConversationChange",
@@ -82,8 +94,12 @@ __all__ = [
     "Model",
     "Origin",
     "OriginKind",
+    "Part",
     "PathDiff",
+    "Pictured",
+    "Prices",
     "Reasoning",
+    "ReasoningEffort",
     "Response",
     "ResponseDraft",
     "ResponseId",
@@ -92,6 +108,7 @@ __all__ = [
     "SamplerEvent",
     "SamplingEvent",
     "SearchHit",
+    "Searched",
     "Sender",
     "Settings",
     "Share",
@@ -102,6 +119,9 @@ __all__ = [
     "Token",
     "TokenAlternative",
     "TokenLogprob",
+    "Tool",
+    "ToolCall",
+    "ToolCalled",
     "Usage",
     "changed_marks",
     "check_mark_change",

@@ -9,6 +9,7 @@ import msgspec
 
 from grok_tree.errors import GrokTreeError
 from grok_tree.forest._ids import ResponseId
+from grok_tree.forest._parts import Attachment, Citation, ToolCall
 from grok_tree.forest._values import FinishReason, Response, Usage
 
 
@@ -58,16 +59,72 @@ class Reasoning(msgspec.Struct, frozen=True):
     index: int = 0
 
 
+class Searched(msgspec.Struct, frozen=True):
+    """The model searched.
+
+    Attributes:
+        query: What it looked for.
+        query_type: Where: ``web``, ``x``, or the provider's word.
+        index: The sibling.
+    """
+
+    query: str
+    query_type: str = ""
+    index: int = 0
+
+
+class ToolCalled(msgspec.Struct, frozen=True):
+    """The model called a tool; the call is complete."""
+
+    tool_call: ToolCall
+    index: int = 0
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """The model named a source."""
+
+    citation: Citation
+    index: int = 0
+
+
+class Pictured(msgspec.Struct, frozen=True):
+    """The model made an image.
+
+    Attributes:
+        attachment: Where it is; from a sampler that hands over `data`, without a `file_id`.
+        index: The sibling.
+        data: Its bytes, for the store to keep; empty everywhere above the service.
+    """
+
+    attachment: Attachment
+    index: int = 0
+    data: bytes = b""
+
+
+Part = Searched | ToolCalled | Cited | Pictured
+"""What comes whole, beside the text."""
+
+
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """A sampler is done with one sibling."""
+    """A sampler is done with one sibling.
+
+    Attributes:
+        finish_reason: Why it ends.
+        index: The sibling.
+        usage: What it used.
+        provenance: What produced it, in the sampler's own words. Known everywhere: ``model`` (the
+            name under which the provider served it), ``request_id`` (the provider's), ``seed``.
+        encrypted_reasoning: What the provider wants back with the next turn.
+    """
 
     finish_reason: FinishReason = "stop"
     index: int = 0
     usage: Usage = Usage()
     provenance: dict[str, str] = {}
+    encrypted_reasoning: str = ""
 
 
-SamplerEvent = Token | Reasoning | Finished
+SamplerEvent = Token | Reasoning | Part | Finished
 """What a sampler yields; exactly one `Finished` for every sibling."""
 
 
@@ -100,5 +157,5 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     error: GrokTreeError | None = None
 
 
-SamplingEvent = Started | Token | Reasoning | Ended
+SamplingEvent = Started | Token | Reasoning | Part | Ended
 """What a reader of a sampling sees; one `Started`, and one `Ended` for every sibling."""

@@ -23,6 +23,7 @@ from typing import Literal
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest._ids import ResponseId
 from grok_tree.forest._text import checked_field, checked_text
+from grok_tree.forest._tools import check_tools
 from grok_tree.forest._values import Response, Settings
 
 MAX_SIBLINGS = 256
@@ -115,6 +116,9 @@ def check_settings(settings: Settings) -> None:
     _check_range("max_tokens", settings.max_tokens, 1, 2**31 - 1)
     _check_range("seed", settings.seed, 0, 2**63 - 1)
     _check_range("top_logprobs", settings.top_logprobs, 0, 20)
+    _check_range("frequency_penalty", settings.frequency_penalty, -2.0, 2.0)
+    _check_range("presence_penalty", settings.presence_penalty, -2.0, 2.0)
+    check_tools(settings)
     for text in settings.stop:
         if not text:
             raise InvalidOperationError("a stop text is empty; leave it out")

@@ -11,11 +11,13 @@ from typing import Literal
 import msgspec
 
 from grok_tree.forest._ids import ConversationId, ResponseId
+from grok_tree.forest._parts import Attachment, Citation, Tool, ToolCall
 
 Sender = Literal["human", "assistant", "system", "tool"]
 FinishReason = Literal[
     "stop", "length", "context", "tool_calls", "cancelled", "disconnected", "failed"
 ]
+ReasoningEffort = Literal["none", "low", "medium", "high", "xhigh"]
 OriginKind = Literal[
     "sampled",
     "manual",
@@ -42,6 +44,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         stop: Texts that end the answer; they are not part of it.
         logprobs: Keep the log-probability of every sampled token.
         top_logprobs: Number of alternatives kept per token, 0 to 20.
+        frequency_penalty: Makes tokens less likely the more often they came, -2 to 2.
+        presence_penalty: Makes tokens less likely once they came, -2 to 2.
+        reasoning_effort: How long the model thinks before it answers.
+        response_format: Empty for free text, ``json`` for any JSON object, else the JSON Schema
+            (as JSON text) that the answer must fit.
+        tools: What the model may call.
+        tool_choice: Empty or ``auto`` for the model's choice, ``none``, ``required``, or the name
+            of the function that it must call.
     """
 
     temperature: float | None = None
@@ -53,16 +63,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stop: tuple[str, ...] = ()
     logprobs: bool = False
     top_logprobs: int = 0
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    reasoning_effort: ReasoningEffort | None = None
+    response_format: str = ""
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a sampling used, in tokens, and what it cost in US dollars (None: not known)."""
+    """What a sampling used.
+
+    Attributes:
+        prompt_tokens: Of the prompt, those that were cached included.
+        cached_prompt_tokens: Of these, how many were not computed again.
+        completion_tokens: Of the answer.
+        reasoning_tokens: Of what the model thought, beside the answer.
+        cost_usd: In US dollars; None: not known.
+        estimated: The provider did not count, or contradicted itself; these are our figures.
+    """
 
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
     reasoning_tokens: int = 0
     cost_usd: float | None = None
+    estimated: bool = False
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +105,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kind: One of `OriginKind`.
         of: The response that was resampled, replaced, forked or resumed.
         offset: Where in `of` the text was forked, in characters.
+        forced: The words that were put there in place of the model's.
         format: Of an imported response, the format it came in.
         original_id: Its id there.
         repairs: What the import had to mend, a sentence each.
@@ -92,6 +119,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: OriginKind = "sampled"
     of: ResponseId | None = None
     offset: int | None = None
+    forced: str = ""
     format: str | None = None
     original_id: str | None = None
     repairs: tuple[str, ...] = ()
@@ -145,8 +173,13 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         manual: Written by hand rather than sampled.
         partial: The text was cut, or is still growing (then `finish_reason` is None).
         shared: Somebody can read it through a share.
-        query: What the model searched for, if it searched.
-        query_type: Where it searched.
+        query: What the model searched for, a line for each search.
+        query_type: Where it searched, a line for each search.
+        attachments: Files and images that belong to it.
+        tool_calls: The tools that the model called, in order.
+        tool_call_id: Of sender ``tool``: the call that it answers.
+        citations: The sources that the model named.
+        encrypted_reasoning: What the provider wants back with the next turn; opaque.
         model_name: The model that was sampled, ``provider/model``.
         finish_reason: Why the text ends; None for human and manual responses.
         settings: What was asked of the sampler.
@@ -171,6 +204,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     shared: bool = False
     query: str = ""
     query_type: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    citations: tuple[Citation, ...] = ()
+    encrypted_reasoning: str = ""
     model_name: str = ""
     finish_reason: FinishReason | None = None
     settings: Settings = Settings()
@@ -203,6 +241,11 @@ class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool = False
     query: str = ""
     query_type: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    citations: tuple[Citation, ...] = ()
+    encrypted_reasoning: str = ""
     model_name: str = ""
     finish_reason: FinishReason | None = None
     settings: Settings = Settings()
@@ -273,12 +316,28 @@ class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
     title: str
 
 
+class Prices(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model costs, in US dollars for a million tokens; None: not known.
+
+    Attributes:
+        prompt: Of tokens that are computed.
+        cached_prompt: Of tokens that the provider has in its cache.
+        completion: Of tokens that are sampled, reasoning included.
+    """
+
+    prompt: float | None = None
+    cached_prompt: float | None = None
+    completion: float | None = None
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A model that can be sampled.
 
     Attributes:
         name: ``provider/model``.
+        aliases: Other names of the same model, with the provider.
         context_length: In tokens; 0 when not known.
+        prices: What it costs; None when nothing is known of it.
         capabilities: Names such as ``logprobs``, ``seed``, ``prefill``.
         unavailable_because: What is missing here, empty when it can be used.
     """
@@ -288,6 +347,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int = 0
     capabilities: tuple[str, ...] = ()
     is_default: bool = False
+    aliases: tuple[str, ...] = ()
+    prices: Prices | None = None
     unavailable_because: str = ""
 
     @property

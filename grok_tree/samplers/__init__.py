@@ -1,20 +1,43 @@
 """Whatever produces text: the contract, the registry, and the samplers that are built in."""
 
-from grok_tree.samplers._capabilities import check_capability
-from grok_tree.samplers._contract import Capability, Prompt, Sampler, Turn
+from grok_tree.samplers._capabilities import (
+    check_attachments_supported,
+    check_capability,
+    check_settings_supported,
+)
+from grok_tree.samplers._contract import (
+    CAPABILITIES,
+    Capability,
+    Completer,
+    Embedder,
+    Embeddings,
+    Prompt,
+    RawPrompt,
+    Sampler,
+    SamplerSetup,
+    Turn,
+)
 from grok_tree.samplers._local import LocalSampler
 from grok_tree.samplers._registry import ENTRY_POINTS, SamplerRegistry, installed_samplers
 from grok_tree.samplers._scripted import ScriptedSampler
 
 __all__ = [
+    "CAPABILITIES",
     "ENTRY_POINTS",
     "Capability",
+    "Completer",
+    "Embedder",
+    "Embeddings",
     "LocalSampler",
     "Prompt",
+    "RawPrompt",
     "Sampler",
     "SamplerRegistry",
+    "SamplerSetup",
     "ScriptedSampler",
     "Turn",
+    "check_attachments_supported",
     "check_capability",
+    "check_settings_supported",
     "installed_samplers",
 ]

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import anyio
 import anyio.to_thread
@@ -18,7 +18,8 @@ import msgspec
 from grok_tree.errors import ModelNotFound, SamplerUnavailable, SamplingInterrupted
 from grok_tree.forest import Model, SamplerEvent, Settings
 from grok_tree.samplers import _weights
-from grok_tree.samplers._contract import Prompt, Turn
+from grok_tree.samplers._capabilities import check_settings_supported
+from grok_tree.samplers._contract import Prompt, SamplerSetup, Turn
 from grok_tree.samplers._llama import Engine
 from grok_tree.samplers._llama_answer import Answer
 from grok_tree.samplers._llama_request import chat_request
@@ -76,6 +77,14 @@ class LocalSampler:
         self._jobs: set[_Job] = set()
         self._closed = False
 
+    @classmethod
+    def from_setup(cls, setup: SamplerSetup) -> Self:
+        """Return the sampler of this machine."""
+        return cls(cache=setup.cache)
+
+    async def refresh(self) -> None:
+        """Do nothing: there is nobody to ask."""
+
     def models(self) -> Sequence[Model]:
         """Return the one model that is served."""
         return [
@@ -89,10 +98,11 @@ class LocalSampler:
         ]
 
     def check(self, model: str, settings: Settings, n: int) -> None:  # noqa: ARG002
-        """Refuse other models, and this one while something is missing.
+        """Refuse other models, settings it cannot follow, and this one while something is missing.
 
         Raises:
             ModelNotFound: Another model was named.
+            SamplerRefused: It cannot follow a setting.
             SamplerUnavailable: The runtime or the weights are missing, or the sampler is closed.
         """
         if model != self._name:
@@ -100,6 +110,7 @@ class LocalSampler:
                 f"there is no model local/{model}; there is local/{self._name}",
                 model=f"local/{model}",
             )
+        check_settings_supported(f"local/{model}", _CAPABILITIES, settings)
         if reason := self._missing_reason():
             raise SamplerUnavailable(f"local/{model} cannot be used: {reason}")
 

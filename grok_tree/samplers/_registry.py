@@ -5,21 +5,31 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
+import anyio
+import anyio.to_thread
+
 from grok_tree.errors import GrokTreeError, ModelNotFound, SamplerUnavailable
 from grok_tree.forest import Model
-from grok_tree.samplers._contract import Sampler
+from grok_tree.samplers._contract import Sampler, SamplerSetup
 
 ENTRY_POINTS = "grok_tree.samplers"
-"""Group of entry points; each names a provider and leads to a callable that makes its sampler."""
+"""Group of entry points; each names a provider and leads to a callable that makes its sampler.
+
+The callable is given a `SamplerSetup`.
+"""
 
 _BUILT_IN = {
-    "local": "grok_tree.samplers:LocalSampler",
-    "scripted": "grok_tree.samplers:ScriptedSampler",
+    "local": "grok_tree.samplers:LocalSampler.from_setup",
+    "scripted": "grok_tree.samplers:ScriptedSampler.from_setup",
 }
 """Known without the package's metadata, which a copied source tree does not have."""
+
+REFRESH_S = 3.0
+"""How long a provider is waited for when models are listed."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +86,26 @@ class SamplerRegistry:
                 found.append(Model(name=f"{provider}/?", unavailable_because=reason))
         return found
 
+    async def refresh(self, patience_s: float = REFRESH_S) -> None:
+        """Have every provider asked for its models; one that fails or hangs keeps what it knew.
+
+        Args:
+            patience_s: How long a provider is waited for, in seconds.
+        """
+        async with anyio.create_task_group() as asking:
+            for provider in self._providers():
+                asking.start_soon(self._refresh, provider, patience_s)
+
+    async def _refresh(self, provider: str, patience_s: float) -> None:
+        try:
+            with anyio.move_on_after(patience_s):
+                sampler = await anyio.to_thread.run_sync(self._sampler, provider)
+                await sampler.refresh()
+        except GrokTreeError as error:
+            _log.info("provider %s cannot be asked for its models: %s", provider, error)
+        except Exception:
+            _log.exception("provider %s cannot be asked for its models", provider)
+
     async def aclose(self) -> None:
         """Close every sampler that was made, also when one of them fails to."""
         for provider, sampler in list(self._samplers.items()):
@@ -119,20 +149,23 @@ class SamplerRegistry:
         )
 
 
-def installed_samplers(*given: Sampler) -> SamplerRegistry:
+def installed_samplers(*given: Sampler, setup: SamplerSetup | None = None) -> SamplerRegistry:
     """Return a registry of every installed provider; nothing is imported yet.
 
     Args:
         given: Samplers to use instead of what is installed for their providers.
+        setup: What the samplers may know of the machine; its options hold a table a provider.
     """
+    setup = setup or SamplerSetup()
     entries = {name: EntryPoint(name, value, ENTRY_POINTS) for name, value in _BUILT_IN.items()}
     entries.update((entry.name, entry) for entry in entry_points(group=ENTRY_POINTS))
-    return SamplerRegistry(given, {name: _factory(entry) for name, entry in entries.items()})
+    return SamplerRegistry(given, {name: _factory(entry, setup) for name, entry in entries.items()})
 
 
-def _factory(entry: EntryPoint) -> Factory:
+def _factory(entry: EntryPoint, setup: SamplerSetup) -> Factory:
     def make() -> Sampler:
-        made: Sampler = entry.load()()
+        own = replace(setup, options=setup.options.get(entry.name, {}))
+        made: Sampler = entry.load()(own)
         return made
 
     return make

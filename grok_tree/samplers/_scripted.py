@@ -27,7 +27,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
-from typing import Literal
+from typing import Literal, Self
 
 from grok_tree.errors import ModelNotFound, SamplerRefused, SamplingError
 from grok_tree.forest import (
@@ -41,7 +41,8 @@ from grok_tree.forest import (
     TokenLogprob,
     Usage,
 )
-from grok_tree.samplers._contract import Prompt
+from grok_tree.samplers._capabilities import check_settings_supported
+from grok_tree.samplers._contract import Prompt, SamplerSetup
 
 SLOW_S = 0.05
 _BREATH = 32
@@ -82,6 +83,14 @@ class ScriptedSampler:
         self._sleep = sleep
         self._gate = gate
 
+    @classmethod
+    def from_setup(cls, setup: SamplerSetup) -> Self:  # noqa: ARG003 - it needs nothing
+        """Return the sampler of this machine."""
+        return cls()
+
+    async def refresh(self) -> None:
+        """Do nothing: there is nobody to ask."""
+
     def models(self) -> Sequence[Model]:
         """Return one model of each kind."""
         names = sorted([*_NAMES, "words-20", "fail-3"])
@@ -95,11 +104,11 @@ class ScriptedSampler:
         ]
 
     def check(self, model: str, settings: Settings, n: int) -> None:  # noqa: ARG002
-        """Refuse unknown names, and everything that is asked of the model that refuses.
+        """Refuse unknown names, settings that no script follows, and all from one that refuses.
 
         Raises:
             ModelNotFound: There is no such script.
-            SamplerRefused: The script says so.
+            SamplerRefused: The script says so, or has no use for a setting.
         """
         if model not in _NAMES and not _NUMBERED.fullmatch(model):
             known = ", ".join([*_NAMES, "words-N", "fail-N"])
@@ -110,6 +119,7 @@ class ScriptedSampler:
             raise SamplerRefused(
                 "scripted/refuse refuses every request, as its script says; ask another model"
             )
+        check_settings_supported(f"scripted/{model}", _CAPABILITIES, settings)
 
     async def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int

@@ -11,12 +11,14 @@ from grok_tree.forest import (
     MAX_TEXT_BYTES,
     Finished,
     FinishReason,
+    Part,
     ResponseId,
     Timing,
     Token,
     TokenLogprob,
     repaired_text,
 )
+from grok_tree.service._answer_parts import AnswerParts
 from grok_tree.store import Finish
 
 PARTIAL_REASONS: tuple[FinishReason, ...] = ("cancelled", "disconnected", "failed")
@@ -41,22 +43,23 @@ class GrowingAnswer:
     prefix: str = ""
     n_unsaved: int = 0
     ended: bool = False
-    _parts: list[str] = field(default_factory=list)
+    _texts: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
     _logprobs: list[TokenLogprob] = field(default_factory=list)
+    _parts: AnswerParts = field(default_factory=AnswerParts)
     _length: int = 0
     _size: int = 0
     _first_token_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.prefix:
-            self._parts.append(self.prefix)
+            self._texts.append(self.prefix)
             self._length, self._size = len(self.prefix), len(self.prefix.encode())
 
     @property
     def message(self) -> str:
         """The text so far."""
-        return "".join(self._parts)
+        return "".join(self._texts)
 
     @property
     def reasoning(self) -> str:
@@ -76,7 +79,7 @@ class GrowingAnswer:
         placed = Token(text, token.index, self._length, token.logprob)
         if token.logprob is not None:
             self._logprobs.append(msgspec.structs.replace(token.logprob, offset=self._length))
-        self._parts.append(text)
+        self._texts.append(text)
         self._length += len(text)
         self.n_unsaved += 1
         return placed
@@ -91,6 +94,11 @@ class GrowingAnswer:
         self._make_room(text)
         self._reasoning.append(text)
         self.n_unsaved += 1
+
+    def take_part(self, part: Part) -> Part:
+        """Add what comes whole, beside the text; return it as it can be stored."""
+        self.n_unsaved += 1
+        return self._parts.take(part)
 
     def _make_room(self, text: str) -> None:
         self._size += len(text) if text.isascii() else len(text.encode())
@@ -109,7 +117,9 @@ class GrowingAnswer:
             finish_reason=finished.finish_reason,
             usage=finished.usage,
             timing=Timing(first_token_s=self._first_token_s, duration_s=duration_s),
+            encrypted_reasoning=finished.encrypted_reasoning,
             provenance=finished.provenance,
+            **self._parts.fields(),
             logprobs=self._logprobs,
         )
 

@@ -32,10 +32,28 @@ def check_prompt_name(name: str) -> None:
 def prompt_below(store: Store, parent: Response, system_prompt: str, prefill: str = "") -> Prompt:
     """Return the prompt for a response below `parent`, which may be begun already."""
     load = partial(anyio.to_thread.run_sync, _read_turns, store, parent.response_id)
-    last = Turn(parent.sender, parent.message)
-    return Prompt(last=last, load_turns=load, system_prompt=system_prompt, prefill=prefill)
+    return Prompt(
+        last=_turn(parent),
+        load_turns=load,
+        system_prompt=system_prompt,
+        prefill=prefill,
+        conversation_id=parent.conversation_id,
+    )
+
+
+def _turn(response: Response) -> Turn:
+    return Turn(
+        sender=response.sender,
+        message=response.message,
+        attachments=response.attachments,
+        tool_calls=response.tool_calls,
+        tool_call_id=response.tool_call_id,
+        reasoning=response.reasoning,
+        encrypted_reasoning=response.encrypted_reasoning,
+        model_name=response.model_name,
+    )
 
 
 def _read_turns(store: Store, response_id: str) -> Sequence[Turn]:
     with store.read() as reader:
-        return [Turn(response.sender, response.message) for response in reader.path(response_id)]
+        return [_turn(response) for response in reader.path(response_id)]

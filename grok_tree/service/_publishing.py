@@ -150,6 +150,7 @@ class PublishingUseCases(ConversationUseCases):
 
     async def list_models(self) -> list[Model]:
         """Return every model of every sampler; the default one is marked."""
+        await self._world.samplers.refresh()
         models = await anyio.to_thread.run_sync(self._world.samplers.models)
         return _marked_default(models, self._world.default_model)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grok_tree.errors import GrokTreeError, SamplingInterrupted
 from grok_tree.forest import Ended, Reasoning, Response, SamplingEvent, Started, Token
 from grok_tree.service._answer import error_with_kept_text
+from grok_tree.service._answer_parts import parts_of
 
 _PIECE_CHARACTERS = 32_768
 """A stored text is replayed in such pieces, so that no message is too large."""
@@ -25,6 +26,7 @@ def replay(started: Started, responses: Sequence[Response]) -> list[SamplingEven
         if response.reasoning:
             events.append(Reasoning(response.reasoning, index))
         events += text_pieces(response.message, index)
+        events += parts_of(response, index)
         events.append(Ended(response=response, index=index, error=cut_error(response)))
     return events
 

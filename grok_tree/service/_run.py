@@ -14,6 +14,7 @@ from grok_tree.forest import (
     Ended,
     Finished,
     FinishReason,
+    Part,
     Reasoning,
     Response,
     ResponseId,
@@ -198,7 +199,7 @@ class SamplingRun:
             )
         return error
 
-    async def _take(self, event: Reasoning | Finished) -> None:
+    async def _take(self, event: Reasoning | Part | Finished) -> None:
         answer = self._answers[event.index]
         match event:
             case Reasoning():
@@ -207,6 +208,8 @@ class SamplingRun:
                 self._log.append(Reasoning(text, event.index))
             case Finished():
                 await self._end(answer, event)
+            case _:
+                self._log.append(answer.take_part(event))
 
     def _take_token(self, token: Token) -> None:
         answer = self._answers[token.index]

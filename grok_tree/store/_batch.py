@@ -127,6 +127,11 @@ class Batch:
             partial=draft.partial or new.growing,
             query=draft.query,
             query_type=draft.query_type,
+            attachments=draft.attachments,
+            tool_calls=draft.tool_calls,
+            tool_call_id=draft.tool_call_id,
+            citations=draft.citations,
+            encrypted_reasoning=draft.encrypted_reasoning,
             model_name=draft.model_name,
             finish_reason=draft.finish_reason,
             settings=draft.settings,
@@ -171,7 +176,18 @@ def finished_facts(facts: Facts, finish: Finish) -> Facts:
     """Return the facts of a response that has ended."""
     provenance = {**facts.origin.provenance, **finish.provenance}
     origin = msgspec.structs.replace(facts.origin, provenance=provenance)
-    return msgspec.structs.replace(facts, usage=finish.usage, timing=finish.timing, origin=origin)
+    return Facts(
+        settings=facts.settings,
+        usage=finish.usage,
+        timing=finish.timing,
+        origin=origin,
+        query=finish.query,
+        query_type=finish.query_type,
+        attachments=finish.attachments,
+        tool_calls=finish.tool_calls,
+        citations=finish.citations,
+        encrypted_reasoning=finish.encrypted_reasoning,
+    )
 
 
 def facts_of(response: Response) -> Facts:
@@ -183,4 +199,9 @@ def facts_of(response: Response) -> Facts:
         origin=response.origin,
         query=response.query,
         query_type=response.query_type,
+        attachments=response.attachments,
+        tool_calls=response.tool_calls,
+        tool_call_id=response.tool_call_id,
+        citations=response.citations,
+        encrypted_reasoning=response.encrypted_reasoning,
     )

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 
 from grok_tree.forest import (
+    Attachment,
+    Citation,
     Conversation,
     ConversationId,
     FinishReason,
@@ -26,6 +28,7 @@ from grok_tree.forest import (
     Settings,
     Timing,
     TokenLogprob,
+    ToolCall,
     Usage,
     id_text,
 )
@@ -73,6 +76,12 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: str = ""
     usage: Usage = Usage()
     timing: Timing = Timing()
+    query: str = ""
+    query_type: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    encrypted_reasoning: str = ""
     provenance: dict[str, str] = {}
     logprobs: Sequence[TokenLogprob] = ()
 
@@ -214,6 +223,11 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     origin: Origin = Origin()
     query: str = ""
     query_type: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    citations: tuple[Citation, ...] = ()
+    encrypted_reasoning: str = ""
 
 
 # Neighbouring rows name the same conversation, and each other as parents.
@@ -307,6 +321,11 @@ def response_from_row(stored: Iterable[Any]) -> Response:
         shared=bool(row.flags & SHARED),
         query=facts.query,
         query_type=facts.query_type,
+        attachments=facts.attachments,
+        tool_calls=facts.tool_calls,
+        tool_call_id=facts.tool_call_id,
+        citations=facts.citations,
+        encrypted_reasoning=facts.encrypted_reasoning,
         model_name=row.model_name or "",
         finish_reason=None if row.finish_reason is None else REASONS[row.finish_reason],
         settings=facts.settings,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from grok_tree.forest import (
     Ended,
+    Part,
     Reasoning,
     ResponseId,
     SamplingEvent,
@@ -19,6 +20,7 @@ from grok_tree.forest import (
     TokenLogprob,
 )
 from grok_tree.wire._errors import error_from_wire, error_to_wire
+from grok_tree.wire._parts import part_from_wire, part_to_wire
 from grok_tree.wire._responses import response_from_wire, response_to_wire
 from grok_tree.wire.v1 import forests_pb2 as pb
 
@@ -60,6 +62,7 @@ class _Packer:
 
     def __init__(self) -> None:
         self._started: pb.SamplingStarted | None = None
+        self._parts: list[pb.SamplingPart] = []
         self._ended: list[pb.SamplingEnded] = []
         self._batches: list[_Batch] = []
         self._open: dict[int, _Batch] = {}
@@ -79,12 +82,16 @@ class _Packer:
             case Ended():
                 self._ended.append(_ended_to_wire(event))
                 return self.message()
+            case _:
+                self._part(event)
         return self.message() if self._size > MAX_MESSAGE_BYTES else None
 
     def message(self) -> pb.SampleEvents:
         """Return what was collected, and begin anew."""
         tokens = [batch.message() for batch in self._batches]
-        packed = pb.SampleEvents(started=self._started, tokens=tokens, ended=self._ended)
+        packed = pb.SampleEvents(
+            started=self._started, tokens=tokens, parts=self._parts, ended=self._ended
+        )
         self.__init__()  # type: ignore[misc]
         return packed
 
@@ -99,6 +106,11 @@ class _Packer:
     def _reasoning(self, piece: Reasoning) -> None:
         self._batch(piece.index, reasoning=True, logprobs=False).texts.append(piece.text)
         self._size += _n_bytes(piece.text)
+
+    def _part(self, event: Part) -> None:
+        part = part_to_wire(event)
+        self._parts.append(part)
+        self._size += part.ByteSize()
 
     def _batch(self, index: int, *, reasoning: bool, logprobs: bool) -> _Batch:
         batch = self._open.get(index)
@@ -147,6 +159,7 @@ class EventReader:
             found.append(_started_from_wire(message.started))
         for batch in message.tokens:
             found.extend(self._batch_events(batch))
+        found.extend(part_from_wire(part) for part in message.parts)
         found.extend(_ended_from_wire(ended) for ended in message.ended)
         return found
 

@@ -12,15 +12,27 @@ from grok_tree.forest import (
     Marks,
     Origin,
     OriginKind,
+    ReasoningEffort,
     Settings,
     Timing,
     Usage,
 )
+from grok_tree.wire._parts import tool_from_wire, tool_to_wire
 from grok_tree.wire.v1 import forests_pb2 as pb
 
 _ORIGIN_KINDS = get_args(OriginKind)
 
-_OPTIONAL_SETTINGS = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed")
+_OPTIONAL_SETTINGS = (
+    "temperature",
+    "top_p",
+    "min_p",
+    "top_k",
+    "max_tokens",
+    "seed",
+    "frequency_penalty",
+    "presence_penalty",
+)
+_EFFORTS = get_args(ReasoningEffort)
 _USAGE_COUNTS = (
     "prompt_tokens",
     "cached_prompt_tokens",
@@ -71,7 +83,13 @@ def time_from_wire(message: Timestamp) -> datetime:
 def settings_to_wire(settings: Settings) -> pb.Settings:
     """Return settings as a message."""
     message = pb.Settings(
-        stop=settings.stop, logprobs=settings.logprobs, top_logprobs=settings.top_logprobs
+        stop=settings.stop,
+        logprobs=settings.logprobs,
+        top_logprobs=settings.top_logprobs,
+        reasoning_effort=settings.reasoning_effort or "",
+        response_format=settings.response_format,
+        tools=[tool_to_wire(tool) for tool in settings.tools],
+        tool_choice=settings.tool_choice,
     )
     for name in _OPTIONAL_SETTINGS:
         value = getattr(settings, name)
@@ -87,6 +105,10 @@ def settings_from_wire(message: pb.Settings) -> Settings:
         stop=tuple(message.stop),
         logprobs=message.logprobs,
         top_logprobs=message.top_logprobs,
+        reasoning_effort=one_of(message.reasoning_effort or None, _EFFORTS, "reasoning effort"),
+        response_format=message.response_format,
+        tools=tuple(tool_from_wire(tool) for tool in message.tools),
+        tool_choice=message.tool_choice,
         **given,
     )
 
@@ -94,6 +116,7 @@ def settings_from_wire(message: pb.Settings) -> Settings:
 def usage_to_wire(usage: Usage) -> pb.Usage:
     """Return usage as a message."""
     message = pb.Usage(**{name: getattr(usage, name) for name in _USAGE_COUNTS})
+    message.estimated = usage.estimated
     if usage.cost_usd is not None:
         message.cost_usd = usage.cost_usd
     return message
@@ -102,7 +125,8 @@ def usage_to_wire(usage: Usage) -> pb.Usage:
 def usage_from_wire(message: pb.Usage) -> Usage:
     """Return usage from its message."""
     cost = message.cost_usd if message.HasField("cost_usd") else None
-    return Usage(cost_usd=cost, **{name: getattr(message, name) for name in _USAGE_COUNTS})
+    counts = {name: getattr(message, name) for name in _USAGE_COUNTS}
+    return Usage(cost_usd=cost, estimated=message.estimated, **counts)
 
 
 def timing_to_wire(timing: Timing) -> pb.Timing:
@@ -131,6 +155,8 @@ def set_origin(message: pb.Origin, origin: Origin) -> None:
         message.provenance.update(origin.provenance)
     if origin.offset is not None:
         message.offset = origin.offset
+    if origin.forced:
+        message.forced = origin.forced
     for ours, theirs in _ORIGIN_TEXTS.items():
         text = getattr(origin, ours)
         if text:
@@ -145,6 +171,7 @@ def origin_from_wire(message: pb.Origin) -> Origin:
     return Origin(
         kind=one_of(message.kind or "sampled", _ORIGIN_KINDS, "origin"),
         offset=message.offset if message.HasField("offset") else None,
+        forced=message.forced,
         repairs=tuple(message.repairs),
         provenance=dict(message.provenance),
         **texts,

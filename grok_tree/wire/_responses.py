@@ -34,6 +34,14 @@ from grok_tree.wire._facts import (
     usage_from_wire,
     usage_to_wire,
 )
+from grok_tree.wire._parts import (
+    attachment_from_wire,
+    attachment_to_wire,
+    citation_from_wire,
+    citation_to_wire,
+    tool_call_from_wire,
+    tool_call_to_wire,
+)
 from grok_tree.wire.v1 import forests_pb2 as pb
 
 _FINISH_REASONS = get_args(FinishReason)
@@ -101,6 +109,7 @@ def response_to_wire(response: Response) -> pb.Response:
         text_apart=apart,
     )
     set_time(message.create_time, response.create_time)
+    _parts_to_wire(response, message)
     _facts_to_wire(response, message)
     return message
 
@@ -149,6 +158,7 @@ def response_from_wire(message: pb.Response) -> Response:
         finish_reason=one_of(message.finish_reason or None, _FINISH_REASONS, "finish reason"),
         create_time=time_from_wire(message.create_time),
         **plain,
+        **_parts_from_wire(message),
         **_facts_from_wire(message),
     )
 
@@ -163,6 +173,7 @@ def draft_to_wire(draft: ResponseDraft) -> pb.ResponseDraft:
     )
     if draft.create_time is not None:
         message.create_time.CopyFrom(time_to_wire(draft.create_time))
+    _parts_to_wire(draft, message)
     _facts_to_wire(draft, message)
     return message
 
@@ -177,8 +188,37 @@ def draft_from_wire(message: pb.ResponseDraft) -> ResponseDraft:
         finish_reason=one_of(message.finish_reason or None, _FINISH_REASONS, "finish reason"),
         create_time=None if created is None else time_from_wire(created),
         **plain,
+        **_parts_from_wire(message),
         **_facts_from_wire(message),
     )
+
+
+def _parts_to_wire(value: Response | ResponseDraft, message: Message) -> None:
+    if value.attachments:
+        message.attachments.extend(map(attachment_to_wire, value.attachments))
+    if value.tool_calls:
+        message.tool_calls.extend(map(tool_call_to_wire, value.tool_calls))
+    if value.tool_call_id:
+        message.tool_call_id = value.tool_call_id
+    if value.citations:
+        message.citations.extend(map(citation_to_wire, value.citations))
+    if value.encrypted_reasoning:
+        message.encrypted_reasoning = value.encrypted_reasoning
+
+
+def _parts_from_wire(message: Message) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    if message.attachments:
+        parts["attachments"] = tuple(map(attachment_from_wire, message.attachments))
+    if message.tool_calls:
+        parts["tool_calls"] = tuple(map(tool_call_from_wire, message.tool_calls))
+    if message.tool_call_id:
+        parts["tool_call_id"] = message.tool_call_id
+    if message.citations:
+        parts["citations"] = tuple(map(citation_from_wire, message.citations))
+    if message.encrypted_reasoning:
+        parts["encrypted_reasoning"] = message.encrypted_reasoning
+    return parts
 
 
 def _facts_to_wire(value: Response | ResponseDraft, message: Message) -> None:

@@ -15,6 +15,7 @@ from grok_tree.forest import (
     ConversationId,
     MarkChange,
     Model,
+    Prices,
     ResponseId,
     SearchHit,
     Share,
@@ -169,6 +170,8 @@ def model_to_wire(model: Model) -> pb.Model:
         is_default=model.is_default,
         available=model.available,
         unavailable_because=model.unavailable_because,
+        aliases=model.aliases,
+        prices=None if model.prices is None else pb.Prices(**msgspec.structs.asdict(model.prices)),
     )
 
 
@@ -181,4 +184,11 @@ def model_from_wire(message: pb.Model) -> Model:
         capabilities=tuple(message.capabilities),
         is_default=message.is_default,
         unavailable_because=message.unavailable_because,
+        aliases=tuple(message.aliases),
+        prices=_prices_from_wire(message.prices) if message.HasField("prices") else None,
     )
+
+
+def _prices_from_wire(message: pb.Prices) -> Prices:
+    names = Prices.__struct_fields__
+    return Prices(**{n: getattr(message, n) if message.HasField(n) else None for n in names})

@@ -64,5 +64,8 @@ class PipedSampler:
                 process.kill()
             await process.wait()
 
+    async def refresh(self) -> None:
+        """There is nobody to ask."""
+
     async def aclose(self) -> None:
         """Do nothing: every process ends with its sampling."""

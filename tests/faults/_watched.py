@@ -63,6 +63,9 @@ class WatchedSampler:
                 await self._changed.wait()
         return self.stopped_at[asked]
 
+    async def refresh(self) -> None:
+        """There is nobody to ask."""
+
     async def aclose(self) -> None:
         """Do nothing: there is nothing to free."""
 

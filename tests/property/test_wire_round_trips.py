@@ -16,6 +16,7 @@ from grok_tree.forest import (
     ConversationChange,
     MarkChange,
     Origin,
+    Part,
     Reasoning,
     Response,
     ResponseDraft,
@@ -95,6 +96,13 @@ def test_tokens_come_back_in_order_however_they_are_batched(
     ]
     for index in range(4):
         assert _joined(read, index) == _joined(events, index)
+
+
+@given(st.lists(own.parts, max_size=10))
+def test_parts_come_back_in_order(parts: list[Part]) -> None:
+    reader = wire.EventReader()
+    read = [event for message in wire.pack_events(parts) for event in reader.events(message)]
+    assert read == parts
 
 
 def _joined(events: Sequence[object], index: int) -> list[object]:

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Settings(_message.Message):
-    __slots__ = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "top_logprobs")
+    __slots__ = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "top_logprobs", "frequency_penalty", "presence_penalty", "reasoning_effort", "response_format", "tools", "tool_choice")
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     TOP_P_FIELD_NUMBER: _ClassVar[int]
     MIN_P_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,12 @@ class Settings(_message.Message):
     STOP_FIELD_NUMBER: _ClassVar[int]
     LOGPROBS_FIELD_NUMBER: _ClassVar[int]
     TOP_LOGPROBS_FIELD_NUMBER: _ClassVar[int]
+    FREQUENCY_PENALTY_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_PENALTY_FIELD_NUMBER: _ClassVar[int]
+    REASONING_EFFORT_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    TOOLS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CHOICE_FIELD_NUMBER: _ClassVar[int]
     temperature: float
     top_p: float
     min_p: float
@@ -26,21 +32,79 @@ class Settings(_message.Message):
     stop: _containers.RepeatedScalarFieldContainer[str]
     logprobs: bool
     top_logprobs: int
-    def __init__(self, temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., min_p: _Optional[float] = ..., top_k: _Optional[int] = ..., max_tokens: _Optional[int] = ..., seed: _Optional[int] = ..., stop: _Optional[_Iterable[str]] = ..., logprobs: bool = ..., top_logprobs: _Optional[int] = ...) -> None: ...
+    frequency_penalty: float
+    presence_penalty: float
+    reasoning_effort: str
+    response_format: str
+    tools: _containers.RepeatedCompositeFieldContainer[Tool]
+    tool_choice: str
+    def __init__(self, temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., min_p: _Optional[float] = ..., top_k: _Optional[int] = ..., max_tokens: _Optional[int] = ..., seed: _Optional[int] = ..., stop: _Optional[_Iterable[str]] = ..., logprobs: bool = ..., top_logprobs: _Optional[int] = ..., frequency_penalty: _Optional[float] = ..., presence_penalty: _Optional[float] = ..., reasoning_effort: _Optional[str] = ..., response_format: _Optional[str] = ..., tools: _Optional[_Iterable[_Union[Tool, _Mapping]]] = ..., tool_choice: _Optional[str] = ...) -> None: ...
+
+class Tool(_message.Message):
+    __slots__ = ("name", "description", "parameters", "kind")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    parameters: str
+    kind: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., parameters: _Optional[str] = ..., kind: _Optional[str] = ...) -> None: ...
+
+class ToolCall(_message.Message):
+    __slots__ = ("call_id", "name", "arguments", "kind")
+    CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    call_id: str
+    name: str
+    arguments: str
+    kind: str
+    def __init__(self, call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., kind: _Optional[str] = ...) -> None: ...
+
+class Citation(_message.Message):
+    __slots__ = ("url", "title", "begin", "end")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    title: str
+    begin: int
+    end: int
+    def __init__(self, url: _Optional[str] = ..., title: _Optional[str] = ..., begin: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
+
+class Attachment(_message.Message):
+    __slots__ = ("file_id", "url", "media_type", "name", "n_bytes")
+    FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    N_BYTES_FIELD_NUMBER: _ClassVar[int]
+    file_id: str
+    url: str
+    media_type: str
+    name: str
+    n_bytes: int
+    def __init__(self, file_id: _Optional[str] = ..., url: _Optional[str] = ..., media_type: _Optional[str] = ..., name: _Optional[str] = ..., n_bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("prompt_tokens", "cached_prompt_tokens", "completion_tokens", "reasoning_tokens", "cost_usd")
+    __slots__ = ("prompt_tokens", "cached_prompt_tokens", "completion_tokens", "reasoning_tokens", "cost_usd", "estimated")
     PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     CACHED_PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     COMPLETION_TOKENS_FIELD_NUMBER: _ClassVar[int]
     REASONING_TOKENS_FIELD_NUMBER: _ClassVar[int]
     COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_FIELD_NUMBER: _ClassVar[int]
     prompt_tokens: int
     cached_prompt_tokens: int
     completion_tokens: int
     reasoning_tokens: int
     cost_usd: float
-    def __init__(self, prompt_tokens: _Optional[int] = ..., cached_prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., cost_usd: _Optional[float] = ...) -> None: ...
+    estimated: bool
+    def __init__(self, prompt_tokens: _Optional[int] = ..., cached_prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., cost_usd: _Optional[float] = ..., estimated: bool = ...) -> None: ...
 
 class Timing(_message.Message):
     __slots__ = ("first_token_s", "duration_s")
@@ -51,7 +115,7 @@ class Timing(_message.Message):
     def __init__(self, first_token_s: _Optional[float] = ..., duration_s: _Optional[float] = ...) -> None: ...
 
 class Origin(_message.Message):
-    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance")
+    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance", "forced")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +134,7 @@ class Origin(_message.Message):
     DOOR_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    FORCED_FIELD_NUMBER: _ClassVar[int]
     kind: str
     of_response_id: str
     offset: int
@@ -81,7 +146,8 @@ class Origin(_message.Message):
     door: str
     client: str
     provenance: _containers.ScalarMap[str, str]
-    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    forced: str
+    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., forced: _Optional[str] = ...) -> None: ...
 
 class Marks(_message.Message):
     __slots__ = ("starred", "tags", "note", "scores", "times")
@@ -112,7 +178,7 @@ class Marks(_message.Message):
     def __init__(self, starred: bool = ..., tags: _Optional[_Iterable[str]] = ..., note: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., times: _Optional[_Mapping[str, _timestamp_pb2.Timestamp]] = ...) -> None: ...
 
 class Response(_message.Message):
-    __slots__ = ("response_id", "conversation_id", "parent_response_id", "sender", "message", "reasoning", "create_time", "manual", "partial", "shared", "query", "query_type", "model_name", "finish_reason", "settings", "usage", "timing", "origin", "marks", "position", "revision", "deleted", "text_apart")
+    __slots__ = ("response_id", "conversation_id", "parent_response_id", "sender", "message", "reasoning", "create_time", "manual", "partial", "shared", "query", "query_type", "model_name", "finish_reason", "settings", "usage", "timing", "origin", "marks", "position", "revision", "deleted", "text_apart", "attachments", "tool_calls", "tool_call_id", "citations", "encrypted_reasoning")
     RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +202,11 @@ class Response(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
     TEXT_APART_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    CITATIONS_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTED_REASONING_FIELD_NUMBER: _ClassVar[int]
     response_id: str
     conversation_id: str
     parent_response_id: str
@@ -159,7 +230,12 @@ class Response(_message.Message):
     revision: int
     deleted: bool
     text_apart: bool
-    def __init__(self, response_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., manual: bool = ..., partial: bool = ..., shared: bool = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., position: _Optional[int] = ..., revision: _Optional[int] = ..., deleted: bool = ..., text_apart: bool = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[Attachment]
+    tool_calls: _containers.RepeatedCompositeFieldContainer[ToolCall]
+    tool_call_id: str
+    citations: _containers.RepeatedCompositeFieldContainer[Citation]
+    encrypted_reasoning: str
+    def __init__(self, response_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., manual: bool = ..., partial: bool = ..., shared: bool = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., position: _Optional[int] = ..., revision: _Optional[int] = ..., deleted: bool = ..., text_apart: bool = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ..., tool_calls: _Optional[_Iterable[_Union[ToolCall, _Mapping]]] = ..., tool_call_id: _Optional[str] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., encrypted_reasoning: _Optional[str] = ...) -> None: ...
 
 class Conversation(_message.Message):
     __slots__ = ("conversation_id", "title", "starred", "create_time", "modify_time", "model_name", "system_prompt", "system_prompt_name", "revision", "leaf_response_id", "deleted", "n_responses")
@@ -304,14 +380,38 @@ class AttachSamplingRequest(_message.Message):
     def __init__(self, sampling_id: _Optional[str] = ..., response_id: _Optional[str] = ..., from_characters: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SampleEvents(_message.Message):
-    __slots__ = ("started", "tokens", "ended")
+    __slots__ = ("started", "tokens", "ended", "parts")
     STARTED_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
     started: SamplingStarted
     tokens: _containers.RepeatedCompositeFieldContainer[TokenBatch]
     ended: _containers.RepeatedCompositeFieldContainer[SamplingEnded]
-    def __init__(self, started: _Optional[_Union[SamplingStarted, _Mapping]] = ..., tokens: _Optional[_Iterable[_Union[TokenBatch, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[SamplingEnded, _Mapping]]] = ...) -> None: ...
+    parts: _containers.RepeatedCompositeFieldContainer[SamplingPart]
+    def __init__(self, started: _Optional[_Union[SamplingStarted, _Mapping]] = ..., tokens: _Optional[_Iterable[_Union[TokenBatch, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[SamplingEnded, _Mapping]]] = ..., parts: _Optional[_Iterable[_Union[SamplingPart, _Mapping]]] = ...) -> None: ...
+
+class SamplingPart(_message.Message):
+    __slots__ = ("index", "searched", "tool_called", "cited", "pictured")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SEARCHED_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALLED_FIELD_NUMBER: _ClassVar[int]
+    CITED_FIELD_NUMBER: _ClassVar[int]
+    PICTURED_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    searched: Search
+    tool_called: ToolCall
+    cited: Citation
+    pictured: Attachment
+    def __init__(self, index: _Optional[int] = ..., searched: _Optional[_Union[Search, _Mapping]] = ..., tool_called: _Optional[_Union[ToolCall, _Mapping]] = ..., cited: _Optional[_Union[Citation, _Mapping]] = ..., pictured: _Optional[_Union[Attachment, _Mapping]] = ...) -> None: ...
+
+class Search(_message.Message):
+    __slots__ = ("query", "query_type")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    QUERY_TYPE_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    query_type: str
+    def __init__(self, query: _Optional[str] = ..., query_type: _Optional[str] = ...) -> None: ...
 
 class SamplingStarted(_message.Message):
     __slots__ = ("sampling_id", "human_response", "response_ids", "model_name")
@@ -415,7 +515,7 @@ class CancelSamplingResponse(_message.Message):
     def __init__(self, was_running: bool = ...) -> None: ...
 
 class ResponseDraft(_message.Message):
-    __slots__ = ("parent_response_id", "parent_index", "sender", "message", "reasoning", "partial", "model_name", "finish_reason", "create_time", "settings", "usage", "timing", "origin", "marks", "query", "query_type", "message_upload_id", "reasoning_upload_id")
+    __slots__ = ("parent_response_id", "parent_index", "sender", "message", "reasoning", "partial", "model_name", "finish_reason", "create_time", "settings", "usage", "timing", "origin", "marks", "query", "query_type", "message_upload_id", "reasoning_upload_id", "attachments", "tool_calls", "tool_call_id", "citations", "encrypted_reasoning")
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_INDEX_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -434,6 +534,11 @@ class ResponseDraft(_message.Message):
     QUERY_TYPE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     REASONING_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    CITATIONS_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTED_REASONING_FIELD_NUMBER: _ClassVar[int]
     parent_response_id: str
     parent_index: int
     sender: str
@@ -452,7 +557,12 @@ class ResponseDraft(_message.Message):
     query_type: str
     message_upload_id: str
     reasoning_upload_id: str
-    def __init__(self, parent_response_id: _Optional[str] = ..., parent_index: _Optional[int] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., partial: bool = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., reasoning_upload_id: _Optional[str] = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[Attachment]
+    tool_calls: _containers.RepeatedCompositeFieldContainer[ToolCall]
+    tool_call_id: str
+    citations: _containers.RepeatedCompositeFieldContainer[Citation]
+    encrypted_reasoning: str
+    def __init__(self, parent_response_id: _Optional[str] = ..., parent_index: _Optional[int] = ..., sender: _Optional[str] = ..., message: _Optional[str] = ..., reasoning: _Optional[str] = ..., partial: bool = ..., model_name: _Optional[str] = ..., finish_reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing: _Optional[_Union[Timing, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., marks: _Optional[_Union[Marks, _Mapping]] = ..., query: _Optional[str] = ..., query_type: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., reasoning_upload_id: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ..., tool_calls: _Optional[_Iterable[_Union[ToolCall, _Mapping]]] = ..., tool_call_id: _Optional[str] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., encrypted_reasoning: _Optional[str] = ...) -> None: ...
 
 class AddResponsesRequest(_message.Message):
     __slots__ = ("request_id", "conversation_id", "drafts", "leaf_index")
@@ -752,7 +862,7 @@ class ListModelsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "description", "context_length", "capabilities", "is_default", "available", "unavailable_because")
+    __slots__ = ("name", "description", "context_length", "capabilities", "is_default", "available", "unavailable_because", "aliases", "prices")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
@@ -760,6 +870,8 @@ class Model(_message.Message):
     IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
     UNAVAILABLE_BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    ALIASES_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     context_length: int
@@ -767,7 +879,19 @@ class Model(_message.Message):
     is_default: bool
     available: bool
     unavailable_because: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., context_length: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., is_default: bool = ..., available: bool = ..., unavailable_because: _Optional[str] = ...) -> None: ...
+    aliases: _containers.RepeatedScalarFieldContainer[str]
+    prices: Prices
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., context_length: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., is_default: bool = ..., available: bool = ..., unavailable_because: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., prices: _Optional[_Union[Prices, _Mapping]] = ...) -> None: ...
+
+class Prices(_message.Message):
+    __slots__ = ("prompt", "cached_prompt", "completion")
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    CACHED_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_FIELD_NUMBER: _ClassVar[int]
+    prompt: float
+    cached_prompt: float
+    completion: float
+    def __init__(self, prompt: _Optional[float] = ..., cached_prompt: _Optional[float] = ..., completion: _Optional[float] = ...) -> None: ...
 
 class ListModelsResponse(_message.Message):
     __slots__ = ("models",)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -84,7 +85,15 @@ def test_the_database_of_every_release_is_opened_without_loss(release: Path, pat
     found = read(store, contents)
     problems = store.check()
     store.close()
-    assert msgspec.json.encode(found) == msgspec.json.encode(
-        msgspec.json.decode(release.with_suffix(".json").read_bytes())
-    )
+    expected = msgspec.json.decode(release.with_suffix(".json").read_bytes())
+    assert shared_with(msgspec.json.decode(msgspec.json.encode(found)), expected) == expected
     assert problems == []
+
+
+def shared_with(found: Any, expected: Any) -> Any:
+    """Return what is found without the fields that the release did not have yet."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return {name: shared_with(found.get(name), value) for name, value in expected.items()}
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        return [shared_with(*pair) for pair in zip(found, expected, strict=True)]
+    return found
