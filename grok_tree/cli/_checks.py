@@ -13,9 +13,10 @@ from grok_tree.cli._findings import Finding
 from grok_tree.cli._mirror_checks import mirror_findings
 from grok_tree.cli._settings import places, read_settings
 from grok_tree.cli._where import Where
+from grok_tree.client import samplers_of_this_machine
 from grok_tree.errors import GrokTreeError
 from grok_tree.forest import Model, Settings
-from grok_tree.samplers import SamplerRegistry, installed_samplers
+from grok_tree.samplers import SamplerRegistry
 from grok_tree.server import DEFAULT_MODEL
 
 _PACKAGES = ("grok-tree", "grpcio", "protobuf", "sqlalchemy", "msgspec")
@@ -29,7 +30,7 @@ def local_findings(where: Where) -> Iterator[Finding]:
     yield from database_findings(where)
     yield from mirror_findings()
     yield _runtime()
-    samplers = installed_samplers()
+    samplers = samplers_of_this_machine()
     yield _default_model(samplers, where.model or DEFAULT_MODEL)
     yield from _models(samplers.models())
 

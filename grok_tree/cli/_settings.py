@@ -11,6 +11,8 @@ from grok_tree.errors import ConfigurationError
 
 APPLICATION = "grok-tree"
 PATH_VARIABLE = "GROK_TREE_CONFIG"
+TABLES = ("endpoints", "local", "xai")
+"""Tables of the configuration that samplers read."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def read_settings(path: Path) -> Settings:
 def _checked(path: Path, found: Mapping[str, object]) -> Settings:
     known = [field.name for field in fields(Settings)]
     for name, value in found.items():
+        if isinstance(value, dict) and name in TABLES:
+            continue
         if "key" in name.lower():
             raise ConfigurationError(
                 f"configuration {path} holds {name!r}; keys do not belong into a file:"
@@ -85,7 +89,7 @@ def _checked(path: Path, found: Mapping[str, object]) -> Settings:
         if name not in known:
             raise ConfigurationError(
                 f"configuration {path} holds {name!r}, which is not known; there are:"
-                f" {', '.join(known)}"
+                f" {', '.join([*known, *(f'[{table}]' for table in TABLES)])}"
             )
         if not isinstance(value, str):
             raise ConfigurationError(f"{name!r} in configuration {path} must be a text in quotes")

@@ -4,6 +4,7 @@ from grok_tree.client._client import AsyncClient, default_database
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._does_it_work import does_it_work
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
+from grok_tree.client._machine import samplers_of_this_machine
 from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mirrors
 from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
 from grok_tree.client._models import Models
@@ -56,5 +57,6 @@ __all__ = [
     "default_database",
     "does_it_work",
     "mirror_folder",
+    "samplers_of_this_machine",
     "verify_mirrors",
 ]

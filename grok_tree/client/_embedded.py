@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from grok_tree.client._machine import samplers_of_this_machine
 from grok_tree.errors import StoreBusy
-from grok_tree.server import EmbeddedServer, ServerSettings
+from grok_tree.server import DEFAULT_MODEL, EmbeddedServer, ServerSettings
 from grok_tree.store import canonical_location, read_owner
 from grok_tree.web import WebDoor
 
@@ -100,9 +101,12 @@ class EmbeddedPlace:
         return shared.server.address
 
     def _start(self) -> _Shared:
-        settings = ServerSettings(database=self._database, http=WebDoor)
-        if self._model:
-            settings = ServerSettings(database=self._database, http=WebDoor, model=self._model)
+        settings = ServerSettings(
+            database=self._database,
+            http=WebDoor,
+            samplers=samplers_of_this_machine,
+            model=self._model or DEFAULT_MODEL,
+        )
         server = EmbeddedServer(settings)
         server.start()
         shared = _running[self._database] = _Shared(server)
