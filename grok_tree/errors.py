@@ -6,7 +6,7 @@
     ├─ InvalidOperationError (ValueError)
     ├─ NotFoundError (KeyError)
     │   └─ ConversationNotFound · ResponseNotFound · SamplingNotFound · ShareNotFound
-    │      · ModelNotFound · FormatNotFound · UploadNotFound
+    │      · ModelNotFound · FormatNotFound · UploadNotFound · AttachmentNotFound
     ├─ ConflictError
     │   └─ AlreadyExists · StaleSnapshot · ConversationDeletedError (RuntimeError)
     ├─ SamplingError
@@ -127,6 +127,12 @@ class UploadNotFound(NotFoundError):
     """No long text that was brought before waits under this id; clients bring it again."""
 
     code = "upload_not_found"
+
+
+class AttachmentNotFound(NotFoundError):
+    """No file has this id, or it was purged with the last response that had it."""
+
+    code = "attachment_not_found"
 
 
 class ConflictError(GrokTreeError):

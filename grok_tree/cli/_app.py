@@ -26,6 +26,7 @@ _COMMANDS = {
     "resample": "_resample",
     "replace": "_replace",
     "resume": "_resume",
+    "fork": "_fork",
     "delete": "_delete",
     "undelete": "_undelete",
     "purge": "_purge",

@@ -3,6 +3,7 @@
 from grok_tree.client._client import AsyncClient, default_database
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._does_it_work import does_it_work
+from grok_tree.client._files import Files, FileSource
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
 from grok_tree.client._machine import samplers_of_this_machine
 from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mirrors
@@ -19,6 +20,7 @@ from grok_tree.client._sampling import (
 )
 from grok_tree.client._sync_client import Client, SyncConversationPage, SyncGrok, SyncModels
 from grok_tree.client._sync_conversation import SyncConversation
+from grok_tree.client._sync_files import SyncFiles
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
 from grok_tree.client._sync_watching import SyncChange, SyncWatch
@@ -31,6 +33,8 @@ __all__ = [
     "Conversation",
     "ConversationPage",
     "EventStream",
+    "FileSource",
+    "Files",
     "Grok",
     "IndexedTokenStream",
     "MirrorState",
@@ -45,6 +49,7 @@ __all__ = [
     "SyncChange",
     "SyncConversation",
     "SyncConversationPage",
+    "SyncFiles",
     "SyncGrok",
     "SyncModels",
     "SyncResponse",

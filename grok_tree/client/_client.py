@@ -20,6 +20,7 @@ from grok_tree.client._connection import (
     Place,
     RemotePlace,
 )
+from grok_tree.client._files import Files
 from grok_tree.client._grok import Grok
 from grok_tree.client._keeping import Progress, check_store, save_backup
 from grok_tree.client._mirror import Mirror
@@ -106,6 +107,7 @@ class AsyncClient:
         self._unsent: set[Conversation] = set()
         self.grok = Grok(self)
         self.models = Models(self._connection)
+        self.files = Files(self._connection)
 
     async def __aenter__(self) -> Self:
         return self

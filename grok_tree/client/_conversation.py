@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -24,6 +24,7 @@ from grok_tree.client._options import SamplingOptions
 from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
+from grok_tree.client._tool_results import tool_drafts
 from grok_tree.client._turns import Turn, manual_call, sampling_call
 from grok_tree.client._watching import Since, Watch
 from grok_tree.errors import ConversationDeletedError, InvalidOperationError, ResponseNotFound
@@ -217,7 +218,7 @@ class Conversation(ConversationFields):
             InvalidOperationError: The message is empty and there is no parent, or an option is
                 out of its range.
         """
-        return self._sampling(message, self._parent_id(parent), Origin(), options)
+        return self._sampling(Turn(message, self._parent_id(parent), Origin(), 1, options))
 
     def add_responses(
         self, message: str, n: int, *, parent: Parent = UNSET, **options: Unpack[SamplingOptions]
@@ -338,11 +339,8 @@ class Conversation(ConversationFields):
 
     # Sampling, for this and for handles of responses
 
-    def _sampling(
-        self, message: str, parent: ResponseId | None, origin: Origin, options: SamplingOptions
-    ) -> Sampling:
+    def _sampling(self, turn: Turn) -> Sampling:
         self._check_usable()
-        turn = Turn(message, parent, origin, 1, options)
         return Sampling(sampling_call(self, turn))
 
     def _sampling_group(self, turn: Turn) -> SamplingGroup:
@@ -355,7 +353,7 @@ class Conversation(ConversationFields):
         self._check_usable()
         parent = old.parent_response_id
         if consequence("replace", old) == "human_sibling":
-            return self._sampling(text, parent, origin, options)
+            return self._sampling(Turn(text, parent, origin, 1, options))
         draft = ResponseDraft(
             sender="assistant", message=text, parent_response_id=parent, origin=origin
         )
@@ -409,6 +407,12 @@ class Conversation(ConversationFields):
     async def _send_leaf(self, leaf: ResponseId | None) -> None:
         await self.create()
         await self._remote.update(ConversationChange(leaf_response_id=leaf))
+
+    async def _add_tool_results(
+        self, answer: ResponseValue, results: Mapping[str, str]
+    ) -> Response:
+        drafts = tool_drafts(answer, results)
+        return (await self._add_drafts(drafts, leaf_index=len(drafts) - 1))[-1]
 
     async def _add_drafts(
         self,

@@ -39,10 +39,9 @@ class Details:
             ServerUnavailable: The server is away, and they were not read before.
         """
         response_id = response.response_id
-        begin = response.origin.offset if response.origin.kind == "resumed" else None
         try:
             await self._find_server()
-            found = await self._remote.logprobs(response_id, begin or 0)
+            found = await self._remote.logprobs(response_id, response.origin.sampled_from)
         except ServerUnavailable as away:
             if self._mirror is not None and not response.settings.logprobs:
                 return []

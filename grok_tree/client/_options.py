@@ -9,7 +9,7 @@ from typing import Any, TypedDict, get_args
 import msgspec
 
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import ReasoningEffort, Response, Settings, Tool
+from grok_tree.forest import Attachment, ReasoningEffort, Response, Settings, Tool
 
 _NUMBERS = (
     "temperature",
@@ -51,6 +51,8 @@ class SamplingOptions(TypedDict, total=False):
             that the answer must fit, as a dictionary or as JSON text.
         tools: What the model may call.
         tool_choice: ``"auto"``, ``"none"``, ``"required"`` or the name of a function.
+        attachments: Files and images of the human response: what ``client.files.upload`` gave, or
+            ``Attachment(url=...)``.
     """
 
     model_name: str
@@ -72,6 +74,7 @@ class SamplingOptions(TypedDict, total=False):
     response_format: str | Mapping[str, Any]
     tools: Sequence[Tool]
     tool_choice: str
+    attachments: Sequence[Attachment]
 
 
 _KNOWN = frozenset(SamplingOptions.__annotations__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Unpack, overload
 
 from grok_tree import forest
 from grok_tree.client import _html
@@ -19,6 +19,7 @@ from grok_tree.forest import (
     Origin,
     ResponseId,
     TokenLogprob,
+    fork_parent,
     resample_parent,
     resume_parent,
 )
@@ -86,9 +87,9 @@ class Response(ResponseFields):
         Raises:
             InvalidOperationError: It was not written by a model, or is a root.
         """
-        return self._conversation._sampling(
-            "", resample_parent(self.value), Origin(kind="resampled", of=self._id), options
-        )
+        origin = Origin(kind="resampled", of=self._id)
+        turn = Turn("", resample_parent(self.value), origin, 1, options)
+        return self._conversation._sampling(turn)
 
     def resample_many(self, n: int, **options: Unpack[SamplingOptions]) -> SamplingGroup:
         """Sample n siblings of this model's response from one prompt.
@@ -120,7 +121,74 @@ class Response(ResponseFields):
         """
         origin = Origin(kind="resumed", of=self._id)
         asked = options_after(self.value, options)
-        return self._conversation._sampling("", resume_parent(self.value), origin, asked)
+        turn = Turn("", resume_parent(self.value), origin, 1, asked)
+        return self._conversation._sampling(turn)
+
+    @overload
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> Sampling: ...
+    @overload
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: int,
+        **options: Unpack[SamplingOptions],
+    ) -> SamplingGroup: ...
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: int | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> Sampling | SamplingGroup:
+        """Keep this answer up to a place, force other words, and sample on, as a sibling.
+
+        What is kept stays as it is, to the byte. It is asked with this one's model and settings,
+        but not with its seed, unless the options say otherwise. The text that is there comes as
+        the first token.
+
+        Args:
+            place: How many characters are kept; or a token of `logprobs`, which is not kept.
+            text: What stands there instead; empty to let the model choose.
+            n: Number of siblings, whose handle is that of a group; None for one alone.
+            options: See `SamplingOptions`.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is shorter, or is a root.
+            SamplerRefused: The model cannot continue a beginning; the message says which can.
+        """
+        offset = place.offset if isinstance(place, TokenLogprob) else place
+        origin = Origin(kind="forked", of=self._id, offset=offset, forced=text)
+        asked = options_after(self.value, {"seed": None, **options})
+        turn = Turn("", fork_parent(self.value, offset), origin, n or 1, asked)
+        if n is None:
+            return self._conversation._sampling(turn)
+        return self._conversation._sampling_group(turn)
+
+    async def add_tool_results(self, results: Mapping[str, str]) -> Response:
+        """Store what tools gave for this answer's calls, one response each, below it.
+
+        The last one becomes the leaf, so ``add_response("")`` samples what the model makes of it.
+
+        Args:
+            results: Call id to result.
+
+        Returns:
+            The last one.
+
+        Raises:
+            InvalidOperationError: This answer made no such call, or there are no results.
+        """
+        return await self._conversation._add_tool_results(self.value, results)
 
     def reply(self, text: str, **options: Unpack[SamplingOptions]) -> Sampling:
         """Add a human response below this one and sample the answer."""

@@ -17,6 +17,7 @@ from grok_tree.client._models import Models
 from grok_tree.client._portal import Portal
 from grok_tree.client._response import Response
 from grok_tree.client._sync_conversation import SyncConversation
+from grok_tree.client._sync_files import SyncFiles
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSamplingGroup
 from grok_tree.forest import Health, Model
@@ -62,6 +63,7 @@ class Client:
         self._portal = Portal(self._client._disconnect)
         self.grok = SyncGrok(self._portal, self._client.grok)
         self.models = SyncModels(self._portal, self._client.models)
+        self.files = SyncFiles(self._portal, self._client.files)
 
     def __enter__(self) -> Self:
         return self

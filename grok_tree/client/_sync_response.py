@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Unpack, overload
 
 from grok_tree import forest
 from grok_tree.client._fields import ResponseFields
@@ -101,6 +102,70 @@ class SyncResponse(ResponseFields):
             InvalidOperationError: It was not written by a model, is complete, or is a root.
         """
         return self._conversation._sync_sampling(self._response.resume(**options))
+
+    @overload
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> SyncSampling: ...
+    @overload
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: int,
+        **options: Unpack[SamplingOptions],
+    ) -> SyncSamplingGroup: ...
+    def fork_at(
+        self,
+        place: int | TokenLogprob,
+        text: str = "",
+        *,
+        n: int | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> SyncSampling | SyncSamplingGroup:
+        """Keep this answer up to a place, force other words, and sample on, as a sibling.
+
+        What is kept stays as it is, to the byte. It is asked with this one's model and settings,
+        but not with its seed, unless the options say otherwise. The text that is there comes as
+        the first token.
+
+        Args:
+            place: How many characters are kept; or a token of `logprobs`, which is not kept.
+            text: What stands there instead; empty to let the model choose.
+            n: Number of siblings, whose handle is that of a group; None for one alone.
+            options: See `SamplingOptions`.
+
+        Raises:
+            InvalidOperationError: It was not written by a model, is shorter, or is a root.
+            SamplerRefused: The model cannot continue a beginning; the message says which can.
+        """
+        if n is None:
+            one = self._response.fork_at(place, text, **options)
+            return self._conversation._sync_sampling(one)
+        group = self._response.fork_at(place, text, n=n, **options)
+        return self._conversation._sync_group(group)
+
+    def add_tool_results(self, results: Mapping[str, str]) -> SyncResponse:
+        """Store what tools gave for this answer's calls, one response each, below it.
+
+        The last one becomes the leaf, so ``add_response("")`` samples what the model makes of it.
+
+        Args:
+            results: Call id to result.
+
+        Returns:
+            The last one.
+
+        Raises:
+            InvalidOperationError: This answer made no such call, or there are no results.
+        """
+        return self._conversation._wrap(self._run(self._response.add_tool_results, results))
 
     def reply(self, text: str, **options: Unpack[SamplingOptions]) -> SyncSampling:
         """Add a human response below this one and sample the answer."""

@@ -40,6 +40,7 @@ _ATTEMPTS = 3
 
 _SLOWEST_BYTES_PER_S = 64 * 1024
 _CALL_S = 60.0
+_BEGUN = ("resumed", "forked")
 _REPLY_BYTES = 256
 """What a stored draft takes in the reply, beside what it took in the request."""
 
@@ -157,7 +158,7 @@ class _KnownTexts:
 
     def __init__(self, request: Any) -> None:
         # An answer that continues another one begins with more than its tokens.
-        self._follows = isinstance(request, pb.SampleRequest) and request.origin.kind != "resumed"
+        self._follows = isinstance(request, pb.SampleRequest) and request.origin.kind not in _BEGUN
         self._said = request.message if self._follows else ""
         self._answers: dict[int, _Texts] = {}
 

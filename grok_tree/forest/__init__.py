@@ -36,6 +36,7 @@ from grok_tree.forest._rules import (
     check_settings,
     check_turn,
     consequence,
+    fork_parent,
     resample_parent,
     resume_parent,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "checked_text",
     "consequence",
     "diff_texts",
+    "fork_parent",
     "id_bytes",
     "id_text",
     "repaired_text",

@@ -8,6 +8,8 @@ resample          refused                               a sibling is sampled bel
 replace           a human sibling, and an answer to it  a sibling written by hand
 resume            refused                               a partial one is continued, by a sibling
                                                         that begins with its text
+fork at           refused                               a sibling keeps its beginning, may have
+                                                        words forced, and is sampled on
 ================  ====================================  =====================================
 
 Beside the table: an empty message needs a parent and samples without a human turn; the leaf moves
@@ -81,6 +83,30 @@ def resume_parent(response: Response) -> ResponseId:
         refusal = "is a root: there is nothing before it to answer"
     if refusal:
         message = f"response {response.response_id} cannot be resumed: it {refusal}"
+        raise InvalidOperationError(message, response_id=response.response_id)
+    assert response.parent_response_id is not None
+    return response.parent_response_id
+
+
+def fork_parent(response: Response, offset: int) -> ResponseId:
+    """Return the response below which a sibling keeps the beginning of `response`.
+
+    Args:
+        response: The one whose beginning is kept.
+        offset: How many characters of it.
+
+    Raises:
+        InvalidOperationError: It is not a model's response, has no parent, or is shorter.
+    """
+    refusal = ""
+    if response.sender != "assistant":
+        refusal = f"was written by {response.sender!r}; replace() it to say something else"
+    elif response.parent_response_id is None:
+        refusal = "is a root: there is nothing before it to answer"
+    elif not 0 <= offset <= len(response.message):
+        refusal = f"has {len(response.message):,} characters, so 0 to as many can be kept"
+    if refusal:
+        message = f"response {response.response_id} cannot be forked at {offset:,}: it {refusal}"
         raise InvalidOperationError(message, response_id=response.response_id)
     assert response.parent_response_id is not None
     return response.parent_response_id

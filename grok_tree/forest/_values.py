@@ -129,6 +129,16 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client: str | None = None
     provenance: dict[str, str] = {}
 
+    @property
+    def sampled_from(self) -> int:
+        """Where the text begins that was sampled for this response, in characters.
+
+        Before it stands what was taken over from `of`, and what was forced.
+        """
+        if self.kind not in ("resumed", "forked"):
+            return 0
+        return (self.offset or 0) + len(self.forced)
+
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What people say about a response afterwards; the only part that changes.

@@ -1,6 +1,7 @@
 """Whatever produces text: the contract, the registry, and the samplers that are built in."""
 
 from grok_tree.samplers._capabilities import (
+    capabilities_of,
     check_attachments_supported,
     check_capability,
     check_settings_supported,
@@ -36,6 +37,7 @@ __all__ = [
     "SamplerSetup",
     "ScriptedSampler",
     "Turn",
+    "capabilities_of",
     "check_attachments_supported",
     "check_capability",
     "check_settings_supported",

@@ -61,8 +61,6 @@ def check_attachments_supported(
 def check_capability(sampler: Sampler, model: str, capability: Capability, why: str) -> None:
     """Refuse what a model cannot do.
 
-    A model that its provider does not list can do what all of the listed ones can.
-
     Args:
         sampler: The provider.
         model: The model, without the provider.
@@ -72,11 +70,20 @@ def check_capability(sampler: Sampler, model: str, capability: Capability, why: 
     Raises:
         SamplerRefused: The model cannot.
     """
+    if capability not in capabilities_of(sampler, model):
+        raise _refused(f"{sampler.provider}/{model}", capability, why)
+
+
+def capabilities_of(sampler: Sampler, model: str) -> frozenset[str]:
+    """Return what a model can do.
+
+    One that its provider does not list may be able to do what any listed one can: the provider
+    refuses it otherwise.
+    """
     name = f"{sampler.provider}/{model}"
     listed = sampler.models()
     own = [one for one in listed if name in (one.name, *one.aliases)] or listed
-    if not all(capability in one.capabilities for one in own):
-        raise _refused(name, capability, why)
+    return frozenset(capability for one in own for capability in one.capabilities)
 
 
 def _refused(model: str, capability: Capability, why: str) -> SamplerRefused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from grok_tree.errors import NotFoundError
+from grok_tree.errors import AttachmentNotFound
 from grok_tree.forest import Attachment, Model, SamplerEvent, Sender, Settings, ToolCall, Usage
 
 Capability = Literal[
@@ -67,7 +67,7 @@ class Turn:
 
 
 async def _no_file(file_id: str) -> bytes:
-    raise NotFoundError(f"there is no file {file_id} here; upload it again", file_id=file_id)
+    raise AttachmentNotFound(f"no file {file_id} is kept here; upload it again", file_id=file_id)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Prompt:
         prefill: The beginning of the answer; what is sampled continues it and does not repeat it.
         conversation_id: The same for all that share a beginning, so that a provider which caches
             prompts finds them; empty for none.
-        load_file: Reads an attachment by its `file_id`; raises `NotFoundError`.
+        load_file: Reads an attachment by its `file_id`; raises `AttachmentNotFound`.
     """
 
     last: Turn

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from grok_tree.forest import ResponseDraft, SamplingEvent
+from grok_tree.server._files import FileCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._keeping import KeepingCalls
 from grok_tree.server._texts import TextCalls
@@ -16,6 +17,7 @@ from grok_tree.server._uploads import Uploads
 from grok_tree.server._watching import WATCH_PATIENCE_S, WatchCalls
 from grok_tree.service import Forests, SampleCommand
 from grok_tree.wire import (
+    attachment_from_wire,
     change_from_wire,
     conversation_to_wire,
     draft_from_wire,
@@ -35,7 +37,7 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls, WatchCalls, KeepingCalls):
+class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.
@@ -243,6 +245,7 @@ def _command(request: pb.SampleRequest, message: str) -> SampleCommand:
         model_name=request.model_name,
         settings=settings_from_wire(request.settings),
         origin=origin_from_wire(request.origin),
+        attachments=tuple(attachment_from_wire(one) for one in request.attachments),
         keep_leaf=request.keep_leaf,
         detach=request.detach,
         system_prompt=request.system_prompt if request.HasField("system_prompt") else None,

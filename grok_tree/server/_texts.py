@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
 
 import anyio
 
@@ -12,6 +12,8 @@ from grok_tree.server._guard import Context
 from grok_tree.server._uploads import Upload, Uploads
 from grok_tree.service import Forests
 from grok_tree.wire import ForestsServicer, iter_pieces, pb
+
+T = TypeVar("T", pb.UploadTextRequest, pb.UploadFileRequest)
 
 PIECE_PATIENCE_S = 30.0
 """How long an upload may be silent."""
@@ -27,11 +29,11 @@ class TextCalls(ForestsServicer):
         self, requests: AsyncIterator[pb.UploadTextRequest], _: Context
     ) -> pb.UploadTextResponse:
         """Take a text; what ends before its sha256 leaves nothing behind."""
-        messages = _prompt(requests)
+        messages = prompt(requests)
         first = await anext(messages, pb.UploadTextRequest())
         upload = self._uploads.begin(first.total_bytes)
         try:
-            text = await _whole(upload, first, messages)
+            text = await whole(upload, first, messages, lambda one: one.text.encode())
         finally:
             self._uploads.abandon(upload)
         return pb.UploadTextResponse(upload_id=self._uploads.keep(text))
@@ -57,10 +59,15 @@ class TextCalls(ForestsServicer):
             self._uploads.drop(upload_id)
 
 
-async def _whole(
-    upload: Upload, first: pb.UploadTextRequest, rest: AsyncIterator[pb.UploadTextRequest]
+async def whole(
+    upload: Upload, first: T, rest: AsyncIterator[T], piece_of: Callable[[T], bytes]
 ) -> bytes:
-    upload.add(first.text.encode())
+    """Return what the messages of an upload hold together.
+
+    Raises:
+        InvalidOperationError: It ended early, or is not what was announced.
+    """
+    upload.add(piece_of(first))
     message = first
     while not message.sha256:
         try:
@@ -68,13 +75,13 @@ async def _whole(
         except StopAsyncIteration:
             # A caller who was cut off looks like one who has ended.
             raise InvalidOperationError(
-                "the upload ended without its sha256, so nothing was kept; upload the text again"
+                "the upload ended without its sha256, so nothing was kept; upload it again"
             ) from None
-        upload.add(message.text.encode())
+        upload.add(piece_of(message))
     return upload.finished(message.sha256)
 
 
-async def _prompt(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def prompt(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
     """Yield messages, as long as the next one comes soon."""
     while True:
         try:
@@ -84,6 +91,6 @@ async def _prompt(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
             return
         except TimeoutError:
             raise DeadlineExceededError(
-                f"nothing came of the upload for {PIECE_PATIENCE_S:.0f} s; upload the text again"
+                f"nothing came of the upload for {PIECE_PATIENCE_S:.0f} s; upload it again"
             ) from None
         yield request

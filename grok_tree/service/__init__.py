@@ -2,6 +2,7 @@
 
 from grok_tree.service._base import DEFAULT_PAGE, LARGEST_PAGE, ShareUrl, World
 from grok_tree.service._changes import cursor_after
+from grok_tree.service._files import check_file_size
 from grok_tree.service._forests import Forests, open_forests
 from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
@@ -37,6 +38,7 @@ __all__ = [
     "SystemIds",
     "World",
     "background_tasks",
+    "check_file_size",
     "cursor_after",
     "open_forests",
 ]

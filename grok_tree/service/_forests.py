@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from grok_tree.service._base import World
+from grok_tree.service._files import FileUseCases
 from grok_tree.service._keeping import KeepingUseCases
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._responses import ResponseUseCases
@@ -22,7 +23,12 @@ from grok_tree.store import Writer
 
 
 class Forests(
-    SamplingUseCases, ResponseUseCases, PublishingUseCases, WatchUseCases, KeepingUseCases
+    SamplingUseCases,
+    ResponseUseCases,
+    PublishingUseCases,
+    WatchUseCases,
+    KeepingUseCases,
+    FileUseCases,
 ):
     """All use cases over one store and its samplers; made by `open_forests`.
 

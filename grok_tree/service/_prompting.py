@@ -32,12 +32,17 @@ def check_prompt_name(name: str) -> None:
 def prompt_below(store: Store, parent: Response, system_prompt: str, prefill: str = "") -> Prompt:
     """Return the prompt for a response below `parent`, which may be begun already."""
     load = partial(anyio.to_thread.run_sync, _read_turns, store, parent.response_id)
+
+    async def load_file(file_id: str) -> bytes:
+        return await anyio.to_thread.run_sync(_read_file, store, file_id)
+
     return Prompt(
         last=_turn(parent),
         load_turns=load,
         system_prompt=system_prompt,
         prefill=prefill,
         conversation_id=parent.conversation_id,
+        load_file=load_file,
     )
 
 
@@ -52,6 +57,11 @@ def _turn(response: Response) -> Turn:
         encrypted_reasoning=response.encrypted_reasoning,
         model_name=response.model_name,
     )
+
+
+def _read_file(store: Store, file_id: str) -> bytes:
+    with store.read() as reader:
+        return reader.file(file_id)
 
 
 def _read_turns(store: Store, response_id: str) -> Sequence[Turn]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grok_tree.forest import (
+    Attachment,
     Conversation,
     Origin,
     Response,
@@ -25,6 +26,7 @@ class SampleCommand(msgspec.Struct, frozen=True, kw_only=True):
         message: What the human says; empty samples directly below the parent.
         n: Number of siblings.
         model_name: None or empty for the conversation's model, then the server's.
+        attachments: Files and images of the human response.
         settings: What is asked of the sampler.
         origin: Its kind says what this is; `of` names the response that it concerns.
         keep_leaf: Do not move the leaf.
@@ -38,6 +40,7 @@ class SampleCommand(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     n: int = 1
     model_name: str = ""
+    attachments: tuple[Attachment, ...] = ()
     settings: Settings = Settings()
     origin: Origin = Origin()
     keep_leaf: bool = False

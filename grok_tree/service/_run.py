@@ -11,10 +11,12 @@ import anyio
 
 from grok_tree.errors import GrokTreeError, SamplingError, SamplingInterrupted, StoreError
 from grok_tree.forest import (
+    Attachment,
     Ended,
     Finished,
     FinishReason,
     Part,
+    Pictured,
     Reasoning,
     Response,
     ResponseId,
@@ -54,6 +56,9 @@ class Saves(Protocol):
 
     async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
         """Save growing answers (id, message, reasoning); need not survive a power cut."""
+
+    async def keep_file(self, data: bytes, attachment: Attachment) -> Attachment:
+        """Keep what a model made; return where it is."""
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
         """Save an answer for good and return it."""
@@ -208,6 +213,9 @@ class SamplingRun:
                 self._log.append(Reasoning(text, event.index))
             case Finished():
                 await self._end(answer, event)
+            case Pictured() if event.data:
+                kept = await self._saves.keep_file(event.data, event.attachment)
+                self._log.append(answer.take_part(Pictured(kept, event.index)))
             case _:
                 self._log.append(answer.take_part(event))
 
@@ -290,6 +298,9 @@ def ended_run(started: Started, responses: Sequence[Response], clock: Clock) -> 
 
 
 class _NoSaves:
+    async def keep_file(self, data: bytes, attachment: Attachment) -> Attachment:
+        raise AssertionError(data, attachment)
+
     async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
         raise AssertionError(answers)
 

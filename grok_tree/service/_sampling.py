@@ -9,21 +9,30 @@ from typing import TypeVar
 import anyio.abc
 import msgspec
 
-from grok_tree.errors import InvalidOperationError, SamplingNotFound
+from grok_tree.errors import InvalidOperationError, SamplerRefused, SamplingNotFound
 from grok_tree.forest import Response, Started, check_settings, check_turn
-from grok_tree.samplers import check_capability
+from grok_tree.samplers import (
+    Sampler,
+    capabilities_of,
+    check_attachments_supported,
+    check_capability,
+)
+from grok_tree.service._attachments import known_attachments
 from grok_tree.service._base import UseCases, World
 from grok_tree.service._live import live_conversation, live_response
 from grok_tree.service._once import require_request_id
+from grok_tree.service._prefixes import is_growing, prefix_of
 from grok_tree.service._prompting import prompt_below, system_prompt_of
 from grok_tree.service._requests import SampleCommand
-from grok_tree.service._resuming import is_growing, prefix_of
 from grok_tree.service._run import SamplingRun, ended_run
 from grok_tree.service._saves import StoreSaves
 from grok_tree.service._turn import METHOD, Turn, TurnRecord, begin_turn
 from grok_tree.store import Reader, Writer
 
 T = TypeVar("T")
+
+_NAMED_MODELS = 5
+"""Of those that can do what another one cannot."""
 
 
 class SamplingUseCases(UseCases):
@@ -112,15 +121,17 @@ class SamplingUseCases(UseCases):
             name = command.model_name or conversation.model_name or self._world.default_model
             sampler, model = self._world.samplers.resolve(name)
             sampler.check(model, command.settings, command.n)
+            attachments = known_attachments(writer, command.attachments, command.message)
+            check_attachments_supported(name, capabilities_of(sampler, model), attachments)
             prefix = prefix_of(writer, command)
             if prefix:
-                check_capability(sampler, model, "prefill", "resuming a response")
+                self._check_prefill(sampler, model, command.origin.kind)
             system_prompt = command.system_prompt
             if system_prompt is None:
                 system_prompt = system_prompt_of(conversation)
             turn = begin_turn(
                 writer,
-                command,
+                msgspec.structs.replace(command, attachments=attachments),
                 ids=ids,
                 model_name=name,
                 system_prompt=system_prompt,
@@ -132,6 +143,18 @@ class SamplingUseCases(UseCases):
 
         await self._once(command.request_id, METHOD, command, result=TurnRecord, work=work)
         return begun[0] if begun else None
+
+    def _check_prefill(self, sampler: Sampler, model: str, kind: str) -> None:
+        try:
+            check_capability(sampler, model, "prefill", f"a {kind} answer")
+        except SamplerRefused as refusal:
+            able = [
+                one.name
+                for one in self._world.samplers.models()
+                if one.available and "prefill" in one.capabilities
+            ]
+            named = f"; here that can: {', '.join(able[:_NAMED_MODELS])}" if able else ""
+            raise SamplerRefused(refusal.message + named, **refusal.details) from None
 
     def _new_run(self, command: SampleCommand, turn: Turn) -> SamplingRun:
         run = SamplingRun(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from grok_tree.forest import Response, ResponseId
+from grok_tree.forest import Attachment, Response, ResponseId
 from grok_tree.service._ports import Clock
 from grok_tree.store import Finish, Writer
 
@@ -33,6 +33,18 @@ class StoreSaves:
                 writer.grow(response_id, message=message, reasoning=reasoning, now=now)
 
         await self._submit(work, durable=False)
+
+    async def keep_file(self, data: bytes, attachment: Attachment) -> Attachment:
+        """Keep what a model made; return where it is."""
+        now = self._clock.now()
+
+        def work(writer: Writer) -> Attachment:
+            return writer.add_file(
+                data, name=attachment.name, media_type=attachment.media_type, now=now
+            )
+
+        kept: Attachment = await self._submit(work)
+        return kept
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
         """Save an answer for good and return it."""

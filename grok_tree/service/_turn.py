@@ -113,7 +113,11 @@ def _new_responses(
     if human_id:
         origin = command.origin if command.origin.of else Origin(kind="manual")
         human = ResponseDraft(
-            sender="human", message=command.message, parent_response_id=parent_id, origin=origin
+            sender="human",
+            message=command.message,
+            parent_response_id=parent_id,
+            attachments=command.attachments,
+            origin=origin,
         )
         new.append(NewResponse(human_id, human))
     for index, answer_id in enumerate(answer_ids):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, LargeBinary, cast, inspect, select
 
 from grok_tree.forest import id_text
 from grok_tree.store import _schema as tables
@@ -21,7 +22,7 @@ def problems(database: Database, connection: Connection) -> list[str]:
         f"the database's structure is damaged: {line}"
         for line in database.structure_problems(connection)
     ]
-    return structure or _first(_changed_texts(connection))
+    return structure or _first(chain(_changed_texts(connection), _changed_files(connection)))
 
 
 def _changed_texts(connection: Connection) -> Iterator[str]:
@@ -42,6 +43,15 @@ def _changed_texts(connection: Connection) -> Iterator[str]:
         found = hash_of_bytes(row.sender, row.parent_id, row.message, row.reasoning or b"")
         if found != row.content_hash:
             yield f"response {id_text(row.id)} was changed on disk; restore it from a backup"
+
+
+def _changed_files(connection: Connection) -> Iterator[str]:
+    if not inspect(connection).has_table("file"):
+        return  # of an older release
+    files = tables.file.c
+    for file_id, data in connection.execute(select(files.id, files.data)):
+        if hashlib.sha256(data).digest() != file_id:
+            yield f"file {file_id.hex()} was changed on disk; restore it from a backup"
 
 
 def _first(found: Iterator[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, select, update
 
 from grok_tree.store import _schema as tables
+from grok_tree.store._files import detach
 from grok_tree.store._naming import batches
 from grok_tree.store._rows import PURGED, SHARED
 from grok_tree.store._search import forget_texts, sweep_later, unindex
@@ -20,6 +21,7 @@ def remove_conversation(connection: Connection, conversation_key: int) -> int:
     keys = select(_r.key).where(of)
     for table in (tables.logprobs, tables.share):
         connection.execute(delete(table).where(table.c.response_key.in_(keys)))
+    detach(connection, connection.scalars(keys).all())
     forget_texts(connection, conversation_key)
     sweep_later(connection)
     n_removed = connection.execute(delete(tables.response).where(of)).rowcount
@@ -43,6 +45,7 @@ def empty_responses(connection: Connection, keys: Sequence[int], revision: int) 
         unindex(connection, [(row.key, row.message) for row in texts])
         for table in (tables.logprobs, tables.share):
             connection.execute(delete(table).where(table.c.response_key.in_(some)))
+        detach(connection, some)
         connection.execute(
             update(tables.response)
             .where(which)

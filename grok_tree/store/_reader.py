@@ -22,6 +22,7 @@ from grok_tree.forest import (
     id_text,
 )
 from grok_tree.store import _schema as tables
+from grok_tree.store._files import FileReader
 from grok_tree.store._naming import (
     batches,
     id_range,
@@ -120,7 +121,7 @@ _RECALL = Prepared(
 )
 
 
-class Reader:
+class Reader(FileReader):
     """Reads of one consistent snapshot; valid only inside the block that gave it."""
 
     def __init__(self, connection: Connection) -> None:

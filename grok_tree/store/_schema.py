@@ -88,6 +88,27 @@ logprobs = Table(
     Column("tokens", LargeBinary, nullable=False),
 )
 
+file = Table(
+    "file",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("id", LargeBinary(32), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("n_bytes", BigInteger, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Contents that responses have attached, each kept once; the id is its SHA-256."""
+
+attached = Table(
+    "attached",
+    metadata,
+    Column("response_key", KEY, primary_key=True, autoincrement=False),
+    Column("file_key", KEY, primary_key=True, autoincrement=False),
+    Index("attached_by_file", "file_key"),
+)
+
 share = Table(
     "share",
     metadata,

@@ -25,6 +25,7 @@ from grok_tree.forest import (
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
 from grok_tree.store._deleting import DeletingWriter
+from grok_tree.store._files import FileWriter
 from grok_tree.store._naming import (
     no_conversation,
     no_response,
@@ -73,7 +74,7 @@ _GROWN = Prepared(
 _REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
 
 
-class Writer(DeletingWriter):
+class Writer(DeletingWriter, FileWriter):
     """Reads and writes of one transaction; valid only inside the work that was submitted."""
 
     def insert_conversation(self, conversation: Conversation) -> None:
@@ -164,6 +165,9 @@ class Writer(DeletingWriter):
             },
         )
         self.touched[raw_id(conversation_id)] = batch.revision
+        for response in batch.responses:
+            if response.attachments:
+                self._note_files(self._response_row(response.response_id).key, response.attachments)
         return batch.responses
 
     def grow(self, response_id: str, *, message: str, reasoning: str, now: datetime) -> None:
@@ -201,6 +205,8 @@ class Writer(DeletingWriter):
         leaf = {"leaf_position": row.position} if move_leaf and not row.hidden_at else {}
         self._change_response(row, values, now, leaf)
         note_unindexed(self._connection, row.key)
+        if finish.attachments:
+            self._note_files(row.key, finish.attachments)
         if finish.logprobs:
             stored = {"response_key": row.key, "tokens": encode_logprobs(finish.logprobs)}
             self._connection.execute(insert(tables.logprobs), stored)

@@ -12,6 +12,7 @@ from grok_tree.testing._builders import (
 )
 from grok_tree.testing._fakes import CountingIds, FrozenClock
 from grok_tree.testing._model import ModelConversation, ModelForest
+from grok_tree.testing._played import Play, PlayedSampler
 from grok_tree.testing._processes import ServerProcess, server_process
 from grok_tree.testing._seen import (
     SeenChange,
@@ -31,6 +32,8 @@ __all__ = [
     "ListedResponses",
     "ModelConversation",
     "ModelForest",
+    "Play",
+    "PlayedSampler",
     "SeenChange",
     "SeenConversation",
     "SeenResponse",

@@ -33,6 +33,7 @@ from grok_tree.wire._facts import (
     usage_to_wire,
 )
 from grok_tree.wire._health import health_from_wire, health_to_wire
+from grok_tree.wire._parts import attachment_from_wire, attachment_to_wire
 from grok_tree.wire._responses import (
     INLINE_BYTES,
     draft_from_wire,
@@ -71,6 +72,8 @@ __all__ = [
     "ForestsServicer",
     "ForestsStub",
     "add_ForestsServicer_to_server",
+    "attachment_from_wire",
+    "attachment_to_wire",
     "change_from_wire",
     "change_to_wire",
     "conversation_from_wire",

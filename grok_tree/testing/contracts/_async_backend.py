@@ -113,6 +113,12 @@ class AsyncClientBackend:
         options = SamplingOptions(model_name=model_name) if model_name else SamplingOptions()
         return self._portal.call(lambda: _one(response.resume(**options)))
 
+    def fork(self, response_id: str, offset: int, text: str, *, n: int = 1) -> TurnIds:
+        response = self._response(response_id)
+        return self._portal.call(
+            lambda: _many(response.fork_at(offset, text, n=n, model_name="scripted/echo"))
+        )
+
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)
         if n == 1:

@@ -61,6 +61,9 @@ class Backend(Protocol):
     def resume(self, response_id: str, *, model_name: str = "") -> TurnIds:
         """Continue a partial response; empty asks its own model."""
 
+    def fork(self, response_id: str, offset: int, text: str, *, n: int = 1) -> TurnIds:
+        """Keep an answer up to a character, force a text, and sample on with ``scripted/echo``."""
+
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         """Sample n siblings of a response."""
 

@@ -108,6 +108,47 @@ class SamplingContract:
             backend.resume(growing)
         backend.attached(growing)
 
+    def test_a_fork_keeps_the_beginning_and_the_words_that_are_forced(
+        self, backend: Backend
+    ) -> None:
+        conversation = backend.create()
+        ids = backend.turn(conversation, "héllo 🌳 there", None)
+        before = backend.seen(conversation).responses
+        forked = backend.fork(ids.answers[0], len("echo: héllo 🌳"), " wide", n=2).answers
+
+        seen = backend.seen(conversation)
+        assert seen.responses[:2] == before
+        for response in seen.responses[2:]:
+            assert response.response_id in forked
+            assert response.parent == ids.human
+            assert response.message == "echo: héllo 🌳 wide echo: héllo 🌳 there"
+            assert (response.partial, response.finish_reason) == (False, "stop")
+            assert response.origin == ("forked", ids.answers[0])
+        assert backend.attached(forked[1])[0] == seen.responses[3].message
+
+    def test_a_fork_without_other_words_goes_on_where_the_model_has_come(
+        self, backend: Backend
+    ) -> None:
+        conversation = backend.create()
+        ids = backend.turn(conversation, "hello there", None)
+        for offset in (0, 1, len("echo: hello")):
+            forked = backend.fork(ids.answers[0], offset, "").answers[0]
+            assert backend.attached(forked)[0] == "echo: hello there"
+
+    def test_only_places_of_an_answer_can_be_forked(self, backend: Backend) -> None:
+        conversation = backend.create()
+        ids = backend.turn(conversation, "hello", None)
+        before = backend.seen(conversation)
+
+        for response_id, offset in (
+            (str(ids.human), 1),
+            (ids.answers[0], -1),
+            (ids.answers[0], len("echo: hello") + 1),
+        ):
+            with pytest.raises(InvalidOperationError, match="cannot be forked"):
+                backend.fork(response_id, offset, "")
+        assert backend.seen(conversation) == before
+
 
 def failed(backend: Backend, conversation: str) -> str:
     """Let a model fail after two words and return the response that was kept."""

@@ -19,6 +19,7 @@ from grok_tree.forest import (
     ResponseId,
     Token,
     consequence,
+    fork_parent,
     resample_parent,
     resume_parent,
 )
@@ -111,6 +112,18 @@ class ServiceBackend:
             parent_response_id=resume_parent(response),
             model_name=model_name or response.model_name,
             origin=Origin(kind="resumed", of=response.response_id),
+        )
+        return self._portal.call(self._sample, command)
+
+    def fork(self, response_id: str, offset: int, text: str, *, n: int = 1) -> TurnIds:
+        response = self._response(response_id)
+        command = SampleCommand(
+            request_id=self._new_request(),
+            conversation_id=response.conversation_id,
+            parent_response_id=fork_parent(response, offset),
+            model_name="scripted/echo",
+            n=n,
+            origin=Origin(kind="forked", of=response.response_id, offset=offset, forced=text),
         )
         return self._portal.call(self._sample, command)
 

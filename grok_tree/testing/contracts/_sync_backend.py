@@ -107,6 +107,10 @@ class ClientBackend:
         options = SamplingOptions(model_name=model_name) if model_name else SamplingOptions()
         return _one(self._response(response_id).resume(**options))
 
+    def fork(self, response_id: str, offset: int, text: str, *, n: int = 1) -> TurnIds:
+        response = self._response(response_id)
+        return _many(response.fork_at(offset, text, n=n, model_name="scripted/echo"))
+
     def resample(self, response_id: str, *, n: int = 1) -> TurnIds:
         response = self._response(response_id)
         return _one(response.resample()) if n == 1 else _many(response.resample_many(n))

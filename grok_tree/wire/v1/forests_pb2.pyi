@@ -342,7 +342,7 @@ class RestoreConversationRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt", "message_upload_id")
+    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt", "message_upload_id", "attachments")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -355,6 +355,7 @@ class SampleRequest(_message.Message):
     DETACH_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     conversation_id: str
     parent_response_id: str
@@ -367,7 +368,8 @@ class SampleRequest(_message.Message):
     detach: bool
     system_prompt: str
     message_upload_id: str
-    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ..., message_upload_id: _Optional[str] = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[Attachment]
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ...) -> None: ...
 
 class AttachSamplingRequest(_message.Message):
     __slots__ = ("sampling_id", "response_id", "from_characters")
@@ -750,6 +752,46 @@ class TextPiece(_message.Message):
     message: str
     reasoning: str
     def __init__(self, message: _Optional[str] = ..., reasoning: _Optional[str] = ...) -> None: ...
+
+class UploadFileRequest(_message.Message):
+    __slots__ = ("data", "total_bytes", "name", "media_type", "sha256")
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    total_bytes: int
+    name: str
+    media_type: str
+    sha256: bytes
+    def __init__(self, data: _Optional[bytes] = ..., total_bytes: _Optional[int] = ..., name: _Optional[str] = ..., media_type: _Optional[str] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+
+class GetFileRequest(_message.Message):
+    __slots__ = ("file_id",)
+    FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    file_id: str
+    def __init__(self, file_id: _Optional[str] = ...) -> None: ...
+
+class FilePiece(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
+
+class ListFilesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeleteFileRequest(_message.Message):
+    __slots__ = ("file_id",)
+    FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    file_id: str
+    def __init__(self, file_id: _Optional[str] = ...) -> None: ...
+
+class DeleteFileResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class GenerateTitleRequest(_message.Message):
     __slots__ = ("request_id", "conversation_id", "leaf_response_id", "model_name")

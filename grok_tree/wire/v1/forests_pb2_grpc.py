@@ -139,6 +139,26 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.FromString,
                 _registered_method=True)
+        self.UploadFile = channel.stream_unary(
+                '/grok_tree.wire.v1.Forests/UploadFile',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadFileRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.FromString,
+                _registered_method=True)
+        self.GetFile = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/GetFile',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetFileRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.FilePiece.FromString,
+                _registered_method=True)
+        self.ListFiles = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/ListFiles',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListFilesRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.FromString,
+                _registered_method=True)
+        self.DeleteFile = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/DeleteFile',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileResponse.FromString,
+                _registered_method=True)
         self.GenerateTitle = channel.unary_unary(
                 '/grok_tree.wire.v1.Forests/GenerateTitle',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GenerateTitleRequest.SerializeToString,
@@ -334,6 +354,32 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadFile(self, request_iterator, context):
+        """Keeps a file, whole or not at all, under the SHA-256 of its contents.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFile(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFiles(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteFile(self, request, context):
+        """Removes a file that no response has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GenerateTitle(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -506,6 +552,26 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.GetText,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.SerializeToString,
+            ),
+            'UploadFile': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadFile,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadFileRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.SerializeToString,
+            ),
+            'GetFile': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetFile,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetFileRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.FilePiece.SerializeToString,
+            ),
+            'ListFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListFiles,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListFilesRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.SerializeToString,
+            ),
+            'DeleteFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteFile,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileResponse.SerializeToString,
             ),
             'GenerateTitle': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateTitle,
@@ -1125,6 +1191,114 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/GetText',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetTextRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.TextPiece.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadFile(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/grok_tree.wire.v1.Forests/UploadFile',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.UploadFileRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/GetFile',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetFileRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.FilePiece.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/ListFiles',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListFilesRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.Attachment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/DeleteFile',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.DeleteFileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -145,6 +145,28 @@ class ForestsStub:
     ]
     """Streams the texts of a response that are too long to travel with it."""
 
+    UploadFile: grpc.StreamUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.UploadFileRequest,
+        grok_tree.wire.v1.forests_pb2.Attachment,
+    ]
+    """Keeps a file, whole or not at all, under the SHA-256 of its contents."""
+
+    GetFile: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetFileRequest,
+        grok_tree.wire.v1.forests_pb2.FilePiece,
+    ]
+
+    ListFiles: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.ListFilesRequest,
+        grok_tree.wire.v1.forests_pb2.Attachment,
+    ]
+
+    DeleteFile: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.DeleteFileRequest,
+        grok_tree.wire.v1.forests_pb2.DeleteFileResponse,
+    ]
+    """Removes a file that no response has."""
+
     GenerateTitle: grpc.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GenerateTitleRequest,
         grok_tree.wire.v1.forests_pb2.Conversation,
@@ -320,6 +342,28 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.TextPiece,
     ]
     """Streams the texts of a response that are too long to travel with it."""
+
+    UploadFile: grpc.aio.StreamUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.UploadFileRequest,
+        grok_tree.wire.v1.forests_pb2.Attachment,
+    ]
+    """Keeps a file, whole or not at all, under the SHA-256 of its contents."""
+
+    GetFile: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetFileRequest,
+        grok_tree.wire.v1.forests_pb2.FilePiece,
+    ]
+
+    ListFiles: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.ListFilesRequest,
+        grok_tree.wire.v1.forests_pb2.Attachment,
+    ]
+
+    DeleteFile: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.DeleteFileRequest,
+        grok_tree.wire.v1.forests_pb2.DeleteFileResponse,
+    ]
+    """Removes a file that no response has."""
 
     GenerateTitle: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GenerateTitleRequest,
@@ -538,6 +582,36 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.TextPiece], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.TextPiece]]:
         """Streams the texts of a response that are too long to travel with it."""
+
+    @abc.abstractmethod
+    def UploadFile(
+        self,
+        request_iterator: _MaybeAsyncIterator[grok_tree.wire.v1.forests_pb2.UploadFileRequest],
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.Attachment, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.Attachment]]:
+        """Keeps a file, whole or not at all, under the SHA-256 of its contents."""
+
+    @abc.abstractmethod
+    def GetFile(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.GetFileRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.FilePiece], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.FilePiece]]: ...
+
+    @abc.abstractmethod
+    def ListFiles(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.ListFilesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.Attachment], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.Attachment]]: ...
+
+    @abc.abstractmethod
+    def DeleteFile(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.DeleteFileRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.DeleteFileResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.DeleteFileResponse]]:
+        """Removes a file that no response has."""
 
     @abc.abstractmethod
     def GenerateTitle(

@@ -142,3 +142,27 @@ def test_interrupting_keeps_what_came_and_names_it(command: Command) -> None:
     assert process.returncode == 130
     assert (shown[1]["message"], shown[1]["finish_reason"]) == ("waiting", "cancelled")
     assert shown[1]["response_id"] in errors.decode()
+
+
+def test_fork_keeps_the_beginning_of_an_answer(command: Command) -> None:
+    (answer,) = command.run("sample", "one two", "--json").records
+    forked = command.run(
+        "fork", answer["response_id"], "--before", " two", "--text", " big", "-n", "2", "--json"
+    ).records
+    assert [record["message"] for record in forked] == ["echo: one big echo: one two"] * 2
+    assert [record["origin"]["forced"] for record in forked] == [" big", " big"]
+    assert [record["origin"]["offset"] for record in forked] == [9, 9]
+    (again,) = command.run("fork", answer["response_id"], "--at", "5", "--json").records
+    assert again["message"] == answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [([], "either with"), (["--at", "1", "--before", "x"], "either"), (["--before", "x"], "'x'")],
+    ids=["nowhere", "twice", "not there"],
+)
+def test_fork_wants_a_place(command: Command, arguments: list[str], words: str) -> None:
+    (answer,) = command.run("sample", "one two", "--json").records
+    failed = command.run("fork", answer["response_id"], *arguments)
+    assert failed.code == 2
+    assert words in failed.err

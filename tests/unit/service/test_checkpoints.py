@@ -10,6 +10,7 @@ import pytest
 
 from grok_tree.errors import StoreError
 from grok_tree.forest import (
+    Attachment,
     Ended,
     Finished,
     Response,
@@ -52,6 +53,9 @@ class Kept:
             raise StoreError("the disk is full")
         self.saved += [message for _, message, _ in answers]
         self.has_saved.set()
+
+    async def keep_file(self, data: bytes, attachment: Attachment) -> Attachment:
+        raise AssertionError(data, attachment)
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
         del response_id, move_leaf

@@ -93,7 +93,8 @@ def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
     store = Store.open(postgres_url)
     made = add_conversation(store, "kept")
     store.close()
-    run(postgres_url, "DROP TABLE mirrored")
+    for table in ("attached", "file", "mirrored"):
+        run(postgres_url, f"DROP TABLE {table}")
     run(postgres_url, "DROP TABLE meta")
     run(postgres_url, "DROP INDEX response_hidden")
     run(postgres_url, "UPDATE alembic_version SET version_num = '0001'")
