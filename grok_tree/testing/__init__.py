@@ -3,6 +3,7 @@
 The contract suites are in `grok_tree.testing.contracts`, since they need pytest and hypothesis.
 """
 
+from grok_tree.testing._asking import ends_of, prompt_of, sampled, text_of
 from grok_tree.testing._builders import (
     CONVERSATION_ID,
     EPOCH,
@@ -39,10 +40,14 @@ __all__ = [
     "SeenResponse",
     "ServerProcess",
     "TurnIds",
+    "ends_of",
     "forest_from_parents",
     "forest_of",
+    "prompt_of",
     "running_server",
+    "sampled",
     "seen_conversation",
     "seen_response",
     "server_process",
+    "text_of",
 ]

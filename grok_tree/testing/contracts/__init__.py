@@ -8,6 +8,11 @@ from grok_tree.testing.contracts._backend import Backend, OpenBackend
 from grok_tree.testing.contracts._desk import Desk
 from grok_tree.testing.contracts._forest_contract import ForestContract
 from grok_tree.testing.contracts._machine import HistoryMachine, history_machine
+from grok_tree.testing.contracts._sampler_contract import (
+    OpenSampler,
+    SamplerCase,
+    SamplerContract,
+)
 from grok_tree.testing.contracts._service_backend import ServiceBackend, open_service_backend
 from grok_tree.testing.contracts._store_contract import OpenStore, StoreContract
 from grok_tree.testing.contracts._sync_backend import ClientBackend, open_sync_backend
@@ -20,7 +25,10 @@ __all__ = [
     "ForestContract",
     "HistoryMachine",
     "OpenBackend",
+    "OpenSampler",
     "OpenStore",
+    "SamplerCase",
+    "SamplerContract",
     "ServiceBackend",
     "StoreContract",
     "history_machine",
