@@ -27,6 +27,7 @@ from grok_tree.forest._ids import (
     uuid7_text,
 )
 from grok_tree.forest._marks import changed_marks, check_mark_change
+from grok_tree.forest._money import FREE, TICKS_PER_USD, ticks_at, ticks_of, usd_of
 from grok_tree.forest._parts import FUNCTION, Attachment, Citation, Tool, ToolCall
 from grok_tree.forest._prompts import NAMED_PROMPTS
 from grok_tree.forest._rules import (
@@ -72,12 +73,14 @@ from grok_tree.forest._values import (
 
 __all__ = [
     "CONSEQUENCES",
+    "FREE",
     "FUNCTION",
     "MAX_FIELD_BYTES",
     "MAX_SIBLINGS",
     "MAX_TEXT_BYTES",
     "NAMED_PROMPTS",
     "NO_PARENT",
+    "TICKS_PER_USD",
     "Attachment",
     "Citation",
     "Cited",
@@ -139,5 +142,8 @@ __all__ = [
     "resample_parent",
     "resume_parent",
     "text_too_long",
+    "ticks_at",
+    "ticks_of",
+    "usd_of",
     "uuid7_text",
 ]

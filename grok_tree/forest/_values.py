@@ -90,6 +90,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cost_usd: float | None = None
     estimated: bool = False
 
+    @property
+    def total_tokens(self) -> int:
+        """All tokens: of the prompt, of the answer, and of what the model thought."""
+        return self.prompt_tokens + self.completion_tokens + self.reasoning_tokens
+
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long a sampling took, in seconds from the request to the sampler."""

@@ -13,12 +13,14 @@ from grok_tree.samplers._contract import (
     Embedder,
     Embeddings,
     Prompt,
+    PubliclyPriced,
     RawPrompt,
     Sampler,
     SamplerSetup,
     Turn,
 )
 from grok_tree.samplers._local import LocalSampler
+from grok_tree.samplers._prices import Tariff, public_tariff
 from grok_tree.samplers._registry import ENTRY_POINTS, SamplerRegistry, installed_samplers
 from grok_tree.samplers._scripted import ScriptedSampler
 
@@ -31,15 +33,18 @@ __all__ = [
     "Embeddings",
     "LocalSampler",
     "Prompt",
+    "PubliclyPriced",
     "RawPrompt",
     "Sampler",
     "SamplerRegistry",
     "SamplerSetup",
     "ScriptedSampler",
+    "Tariff",
     "Turn",
     "capabilities_of",
     "check_attachments_supported",
     "check_capability",
     "check_settings_supported",
     "installed_samplers",
+    "public_tariff",
 ]

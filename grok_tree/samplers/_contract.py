@@ -194,7 +194,9 @@ class Sampler(Protocol):
         task that reads it stops the model at once.
 
         Raises:
-            SamplingError: The model failed; what was yielded before stays valid.
+            SamplingError: The model failed; what was yielded before stays valid. What the provider
+                bills all the same may stand in its details: ``prompt_tokens``,
+                ``completion_tokens`` and ``cost_usd``.
         """
 
     async def aclose(self) -> None:
@@ -222,3 +224,12 @@ class Embedder(Protocol):
             ModelNotFound: The provider has no such model.
             SamplingError: It failed.
         """
+
+
+@runtime_checkable
+class PubliclyPriced(Protocol):
+    """A sampler whose provider has public prices, which the library genai-prices may know."""
+
+    @property
+    def price_provider(self) -> str:
+        """The provider's id in that library, or the base URL that is asked; empty for none."""

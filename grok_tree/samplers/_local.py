@@ -16,7 +16,7 @@ import anyio.to_thread
 import msgspec
 
 from grok_tree.errors import ModelNotFound, SamplerUnavailable, SamplingInterrupted
-from grok_tree.forest import Model, SamplerEvent, Settings
+from grok_tree.forest import FREE, Model, SamplerEvent, Settings
 from grok_tree.samplers import _weights
 from grok_tree.samplers._capabilities import check_settings_supported
 from grok_tree.samplers._contract import Prompt, SamplerSetup, Turn
@@ -93,6 +93,7 @@ class LocalSampler:
                 description=_description(self._given),
                 context_length=self._n_context,
                 capabilities=_CAPABILITIES,
+                prices=FREE,
                 unavailable_because=self._missing_reason(),
             )
         ]

@@ -31,6 +31,7 @@ from typing import Literal, Self
 
 from grok_tree.errors import ModelNotFound, SamplerRefused, SamplingError
 from grok_tree.forest import (
+    FREE,
     Finished,
     FinishReason,
     Model,
@@ -99,6 +100,7 @@ class ScriptedSampler:
                 name=f"scripted/{name}",
                 description="a script for tests, not a model",
                 capabilities=_CAPABILITIES,
+                prices=FREE,
             )
             for name in names
         ]

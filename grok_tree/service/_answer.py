@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,9 +17,11 @@ from grok_tree.forest import (
     Timing,
     Token,
     TokenLogprob,
+    Usage,
     repaired_text,
 )
 from grok_tree.service._answer_parts import AnswerParts
+from grok_tree.service._prompt_size import BYTES_PER_TOKEN
 from grok_tree.store import Finish
 
 PARTIAL_REASONS: tuple[FinishReason, ...] = ("cancelled", "disconnected", "failed")
@@ -60,6 +63,10 @@ class GrowingAnswer:
     def message(self) -> str:
         """The text so far."""
         return "".join(self._texts)
+
+    @property
+    def _sampled(self) -> Sequence[str]:
+        return self._texts[1:] if self.prefix else self._texts
 
     @property
     def reasoning(self) -> str:
@@ -115,7 +122,7 @@ class GrowingAnswer:
             reasoning=self.reasoning,
             partial=finished.finish_reason in PARTIAL_REASONS,
             finish_reason=finished.finish_reason,
-            usage=finished.usage,
+            usage=self._usage(finished),
             timing=Timing(first_token_s=self._first_token_s, duration_s=duration_s),
             encrypted_reasoning=finished.encrypted_reasoning,
             provenance=finished.provenance,
@@ -123,9 +130,43 @@ class GrowingAnswer:
             logprobs=self._logprobs,
         )
 
+    def _usage(self, finished: Finished) -> Usage:
+        """Return what the sampler told, or else an estimate of what came.
+
+        The prompt is not in it: only the store knows how long that was. Of what failed before
+        anything came providers send no bill.
+        """
+        told = finished.usage
+        failed = finished.finish_reason == "failed" and not (self._sampled or self._reasoning)
+        if failed or told.total_tokens or told.cost_usd is not None:
+            return told
+        return Usage(
+            completion_tokens=_tokens_in(self._sampled),
+            reasoning_tokens=_tokens_in(self._reasoning),
+            estimated=True,
+        )
+
     def error(self, error: GrokTreeError) -> GrokTreeError:
         """Return an error with what was kept of this answer as details."""
         return error_with_kept_text(error, self.response_id, self.message)
+
+
+def _tokens_in(pieces: Sequence[str]) -> int:
+    """Return about how many tokens some pieces are: at least one each, and one for 4 bytes."""
+    n_bytes = sum(len(piece.encode()) for piece in pieces)
+    return max(len(pieces), -(-n_bytes // BYTES_PER_TOKEN))
+
+
+def billed_in(error: GrokTreeError | None) -> Usage:
+    """Return what a failed sampling is billed for, as far as its error says."""
+    details = {} if error is None else error.details
+    said = {name: value for name, value in details.items() if not isinstance(value, str)}
+    cost = said.get("cost_usd")
+    return Usage(
+        prompt_tokens=int(said.get("prompt_tokens", 0)),
+        completion_tokens=int(said.get("completion_tokens", 0)),
+        cost_usd=None if cost is None else float(cost),
+    )
 
 
 def error_with_kept_text(error: GrokTreeError, response_id: str, message: str) -> GrokTreeError:

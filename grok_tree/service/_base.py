@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import anyio.to_thread
 
+from grok_tree.forest import Prices
 from grok_tree.samplers import SamplerRegistry
 from grok_tree.service._once import Once, require_request_id
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
+from grok_tree.service._prices import PriceBook
 from grok_tree.store import Reader, Store, Writer
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class World:
         version: Of this server.
         clock: Where time comes from.
         ids: Where ids come from.
+        prices: What models cost, whatever is listed for them; ``*`` in a name stands for anything.
     """
 
     store: Store
@@ -45,6 +48,7 @@ class World:
     version: str = "0"
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=SystemIds)
+    prices: Mapping[str, Prices] = field(default_factory=dict)
 
 
 class UseCases:
@@ -53,6 +57,7 @@ class UseCases:
     def __init__(self, world: World) -> None:
         self._world = world
         self._store = world.store
+        self._prices = PriceBook(world.samplers, world.prices, world.clock)
 
     async def _read(self, look: Callable[[Reader], T]) -> T:
         def read() -> T:

@@ -24,9 +24,10 @@ from grok_tree.forest import (
     SamplingEvent,
     Started,
     Token,
+    Usage,
     repaired_text,
 )
-from grok_tree.service._answer import GrowingAnswer
+from grok_tree.service._answer import GrowingAnswer, billed_in
 from grok_tree.service._log import EventLog
 from grok_tree.service._ports import Clock
 from grok_tree.service._replay import Skipper, cut_error, replay, text_pieces
@@ -283,9 +284,13 @@ class SamplingRun:
                 f"model {self.started.model_name} stopped without a finish reason;"
                 " what came is kept as a partial response"
             )
+        # The bill for all is one, so it is the first one's.
+        usage = billed_in(error)
         for index, answer in enumerate(self._answers):
             if not answer.ended:
-                await self._end(answer, Finished(finish_reason=reason, index=index), error)
+                finished = Finished(finish_reason=reason, index=index, usage=usage)
+                await self._end(answer, finished, error)
+                usage = Usage(cost_usd=None if usage.cost_usd is None else 0.0)
 
 
 def ended_run(started: Started, responses: Sequence[Response], clock: Clock) -> SamplingRun:

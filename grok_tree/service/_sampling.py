@@ -19,9 +19,11 @@ from grok_tree.samplers import (
 )
 from grok_tree.service._attachments import known_attachments
 from grok_tree.service._base import UseCases, World
+from grok_tree.service._billing import Bill
 from grok_tree.service._live import live_conversation, live_response
 from grok_tree.service._once import require_request_id
 from grok_tree.service._prefixes import is_growing, prefix_of
+from grok_tree.service._prompt_size import PromptSize, size_of_prompt
 from grok_tree.service._prompting import prompt_below, system_prompt_of
 from grok_tree.service._requests import SampleCommand
 from grok_tree.service._run import SamplingRun, ended_run
@@ -159,7 +161,7 @@ class SamplingUseCases(UseCases):
     def _new_run(self, command: SampleCommand, turn: Turn) -> SamplingRun:
         run = SamplingRun(
             turn.record.started(command.request_id, turn.human),
-            StoreSaves(self._submit, self._world.clock),
+            StoreSaves(self._submit, self._world.clock, self._bill(turn)),
             self._world.clock,
             detached=command.detach,
             move_leaf=not command.keep_leaf,
@@ -168,6 +170,13 @@ class SamplingUseCases(UseCases):
         for name in _names(run):
             self._runs[name] = run
         return run
+
+    def _bill(self, turn: Turn) -> Bill:
+        async def prompt_size() -> PromptSize:
+            path = await self._read(lambda reader: reader.path(turn.parent.response_id))
+            return size_of_prompt(path, turn.system_prompt, turn.prefix)
+
+        return Bill(self._prices, turn.record.model_name, prompt_size)
 
     async def _attach_response(self, response_id: str) -> SamplingRun:
         found = await self._last_in_line(lambda writer: live_response(writer, response_id))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from grok_tree.forest import Attachment, Response, ResponseId
+from grok_tree.service._billing import Bill
 from grok_tree.service._ports import Clock
 from grok_tree.store import Finish, Writer
 
@@ -20,9 +21,10 @@ class Submit(Protocol):
 class StoreSaves:
     """Keeps a run's answers in the store."""
 
-    def __init__(self, submit: Submit, clock: Clock) -> None:
+    def __init__(self, submit: Submit, clock: Clock, bill: Bill) -> None:
         self._submit = submit
         self._clock = clock
+        self._bill = bill
 
     async def grow(self, answers: Sequence[tuple[ResponseId, str, str]]) -> None:
         """Save growing answers (id, message, reasoning); need not survive a power cut."""
@@ -47,11 +49,12 @@ class StoreSaves:
         return kept
 
     async def finish(self, response_id: ResponseId, finish: Finish, *, move_leaf: bool) -> Response:
-        """Save an answer for good and return it."""
+        """Save an answer for good, with what it cost, and return it."""
+        billed = await self._bill.on(finish)
         now = self._clock.now()
 
         def work(writer: Writer) -> Response:
-            return writer.finish(response_id, finish, now=now, move_leaf=move_leaf)
+            return writer.finish(response_id, billed, now=now, move_leaf=move_leaf)
 
         response: Response = await self._submit(work)
         return response
