@@ -23,6 +23,7 @@ from grok_tree.samplers._local import LocalSampler
 from grok_tree.samplers._prices import Tariff, public_tariff
 from grok_tree.samplers._registry import ENTRY_POINTS, SamplerRegistry, installed_samplers
 from grok_tree.samplers._scripted import ScriptedSampler
+from grok_tree.samplers.xai import XaiSampler
 
 __all__ = [
     "CAPABILITIES",
@@ -41,6 +42,7 @@ __all__ = [
     "ScriptedSampler",
     "Tariff",
     "Turn",
+    "XaiSampler",
     "capabilities_of",
     "check_attachments_supported",
     "check_capability",

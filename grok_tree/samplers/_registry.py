@@ -25,6 +25,7 @@ The callable is given a `SamplerSetup`.
 _BUILT_IN = {
     "local": "grok_tree.samplers:LocalSampler.from_setup",
     "scripted": "grok_tree.samplers:ScriptedSampler.from_setup",
+    "xai": "grok_tree.samplers:XaiSampler.from_setup",
 }
 """Known without the package's metadata, which a copied source tree does not have."""
 
