@@ -98,6 +98,7 @@ origins = st.builds(
     of=st.none() | ids,
     offset=st.none() | counts,
     forced=texts,
+    system_prompt=st.none() | texts,
     format=optional_names,
     original_id=optional_names,
     repairs=st.lists(texts, max_size=2).map(tuple),

@@ -11,7 +11,7 @@ from grok_tree.errors import ConfigurationError
 
 APPLICATION = "grok-tree"
 PATH_VARIABLE = "GROK_TREE_CONFIG"
-TABLES = ("endpoints", "local", "xai")
+TABLES = ("endpoints", "local", "replay", "xai")
 """Tables of the configuration that samplers read."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from grok_tree.client._machine import samplers_of_this_machine
@@ -104,7 +105,7 @@ class EmbeddedPlace:
         settings = ServerSettings(
             database=self._database,
             http=WebDoor,
-            samplers=samplers_of_this_machine,
+            samplers=partial(samplers_of_this_machine, trusted=True),
             model=self._model or DEFAULT_MODEL,
         )
         server = EmbeddedServer(settings)

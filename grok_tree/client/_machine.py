@@ -11,7 +11,8 @@ from typing import Any
 import platformdirs
 
 from grok_tree.errors import ConfigurationError
-from grok_tree.samplers import SamplerRegistry, SamplerSetup, installed_samplers
+from grok_tree.formats import read_documents
+from grok_tree.samplers import Recorded, SamplerRegistry, SamplerSetup, installed_samplers
 
 CONFIG_VARIABLE = "GROK_TREE_CONFIG"
 
@@ -22,15 +23,24 @@ def configuration_file(environment: Mapping[str, str]) -> Path:
     return Path(given) if given else platformdirs.user_config_path("grok-tree") / "config.toml"
 
 
-def samplers_of_this_machine() -> SamplerRegistry:
+def samplers_of_this_machine(*, trusted: bool = False) -> SamplerRegistry:
     """Return every installed provider, with the environment and the configuration of this user.
+
+    Args:
+        trusted: Only this user can ask for samplings, so any file of theirs may be replayed.
 
     Raises:
         ConfigurationError: The configuration cannot be read.
     """
     environment = dict(os.environ)
     options = _tables(configuration_file(environment))
-    return installed_samplers(setup=SamplerSetup(environment, options))
+    setup = SamplerSetup(environment, options, read_recording=_read_recording, trusted=trusted)
+    return installed_samplers(setup=setup)
+
+
+def _read_recording(path: Path) -> list[Recorded]:
+    with path.open("rb") as file:
+        return [Recorded(one.conversation, one.responses) for one in read_documents(file)]
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from grok_tree.forest._events import (
     TokenAlternative,
     TokenLogprob,
     ToolCalled,
+    parts_of,
 )
 from grok_tree.forest._health import Health
 from grok_tree.forest._ids import (
@@ -138,6 +139,7 @@ __all__ = [
     "fork_parent",
     "id_bytes",
     "id_text",
+    "parts_of",
     "repaired_text",
     "resample_parent",
     "resume_parent",

@@ -159,3 +159,16 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 SamplingEvent = Started | Token | Reasoning | Part | Ended
 """What a reader of a sampling sees; one `Started`, and one `Ended` for every sibling."""
+
+
+def parts_of(response: Response, index: int) -> list[Part]:
+    """Return what stands beside the text of a stored answer, as the events that brought it."""
+    queries = response.query.split("\n") if response.query else []
+    kinds = response.query_type.split("\n")
+    kinds += [""] * (len(queries) - len(kinds))
+    return [
+        *(Searched(query, kind, index) for query, kind in zip(queries, kinds, strict=False)),
+        *(Pictured(attachment, index) for attachment in response.attachments),
+        *(ToolCalled(call, index) for call in response.tool_calls),
+        *(Cited(citation, index) for citation in response.citations),
+    ]

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Protocol, overload
 
 from grok_tree.errors import ResponseNotFound
+from grok_tree.forest._content import content_hash
 from grok_tree.forest._diff import PathDiff
 from grok_tree.forest._ids import ResponseId
 from grok_tree.forest._values import Conversation, Response
@@ -112,6 +113,15 @@ class Forest:
     def __repr__(self) -> str:
         title = self.conversation.title or self.conversation.conversation_id
         return f"<Forest {title[:40]!r}: {len(self)} responses, {len(self.tips)} tips>"
+
+    @cached_property
+    def content_hash(self) -> str:
+        """A hash of what was said and of what answers what; the same for a study run again.
+
+        It does not depend on ids, times, costs, marks, the names of models, or the order of
+        siblings. Reads every response once.
+        """
+        return content_hash(self._parents, self)
 
     @property
     def responses(self) -> Responses:

@@ -118,6 +118,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cell: The cell of that exploration.
         door: Of a recorded response, the protocol it came through.
         client: Who was on the other side of that door.
+        system_prompt: What this sampling was told first, where the call said so; None for the
+            conversation's own.
         provenance: What produced the text, in the sampler's own words.
     """
 
@@ -132,6 +134,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cell: str | None = None
     door: str | None = None
     client: str | None = None
+    system_prompt: str | None = None
     provenance: dict[str, str] = {}
 
     @property

@@ -15,6 +15,7 @@ from grok_tree.samplers._contract import (
     Prompt,
     PubliclyPriced,
     RawPrompt,
+    Recorded,
     Sampler,
     SamplerSetup,
     Turn,
@@ -22,6 +23,7 @@ from grok_tree.samplers._contract import (
 from grok_tree.samplers._local import LocalSampler
 from grok_tree.samplers._prices import Tariff, public_tariff
 from grok_tree.samplers._registry import ENTRY_POINTS, SamplerRegistry, installed_samplers
+from grok_tree.samplers._replay import ReplaySampler
 from grok_tree.samplers._scripted import ScriptedSampler
 from grok_tree.samplers.xai import XaiSampler
 
@@ -36,6 +38,8 @@ __all__ = [
     "Prompt",
     "PubliclyPriced",
     "RawPrompt",
+    "Recorded",
+    "ReplaySampler",
     "Sampler",
     "SamplerRegistry",
     "SamplerSetup",

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from grok_tree.errors import AttachmentNotFound
-from grok_tree.forest import Attachment, Model, SamplerEvent, Sender, Settings, ToolCall, Usage
+from grok_tree.forest import (
+    Attachment,
+    Conversation,
+    Model,
+    Response,
+    SamplerEvent,
+    Sender,
+    Settings,
+    ToolCall,
+    Usage,
+)
 
 Capability = Literal[
     "completion",
@@ -128,6 +138,14 @@ class Embeddings:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """A conversation that was kept in a file, with its responses, parents before children."""
+
+    conversation: Conversation
+    responses: Sequence[Response]
+
+
+@dataclass(frozen=True)
 class SamplerSetup:
     """What a sampler may know of the machine when it is made.
 
@@ -135,11 +153,15 @@ class SamplerSetup:
         environment: Environment variables; a provider reads its own key there, and nothing else.
         options: What the configuration says of this provider.
         cache: Where prepared models are kept; None for the user's cache folder.
+        read_recording: Reads the conversations of a file; None where there is nothing that can.
+        trusted: Whoever asks is the user of this machine, who may read any file.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     cache: Path | None = None
+    read_recording: Callable[[Path], Sequence[Recorded]] | None = None
+    trusted: bool = False
 
 
 class Sampler(Protocol):

@@ -24,6 +24,7 @@ The callable is given a `SamplerSetup`.
 
 _BUILT_IN = {
     "local": "grok_tree.samplers:LocalSampler.from_setup",
+    "replay": "grok_tree.samplers:ReplaySampler.from_setup",
     "scripted": "grok_tree.samplers:ScriptedSampler.from_setup",
     "xai": "grok_tree.samplers:XaiSampler.from_setup",
 }

@@ -13,7 +13,6 @@ from grok_tree.forest import (
     Cited,
     Part,
     Pictured,
-    Response,
     Searched,
     ToolCall,
     ToolCalled,
@@ -68,16 +67,3 @@ def _repaired(value: T) -> T:
         if isinstance(text, str)
     }
     return msgspec.structs.replace(value, **texts)
-
-
-def parts_of(response: Response, index: int) -> list[Part]:
-    """Return what stands beside the text of a stored answer, as the events that brought it."""
-    queries = response.query.split("\n") if response.query else []
-    kinds = response.query_type.split("\n")
-    kinds += [""] * (len(queries) - len(kinds))
-    return [
-        *(Searched(query, kind, index) for query, kind in zip(queries, kinds, strict=False)),
-        *(Pictured(attachment, index) for attachment in response.attachments),
-        *(ToolCalled(call, index) for call in response.tool_calls),
-        *(Cited(citation, index) for citation in response.citations),
-    ]

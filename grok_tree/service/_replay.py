@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grok_tree.errors import GrokTreeError, SamplingInterrupted
-from grok_tree.forest import Ended, Reasoning, Response, SamplingEvent, Started, Token
+from grok_tree.forest import Ended, Reasoning, Response, SamplingEvent, Started, Token, parts_of
 from grok_tree.service._answer import error_with_kept_text
-from grok_tree.service._answer_parts import parts_of
 
 _PIECE_CHARACTERS = 32_768
 """A stored text is replayed in such pieces, so that no message is too large."""

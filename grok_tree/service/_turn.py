@@ -90,7 +90,7 @@ def begin_turn(
         message=prefix,
         partial=True,
         model_name=model_name,
-        origin=Origin() if human_id else _answer_origin(command.origin, prefix),
+        origin=_answer_origin(command, prefix),
     )
     new = _new_responses(command, human_id, answer_ids, answer)
     stored = writer.add_responses(command.conversation_id, new, now=now)
@@ -131,11 +131,14 @@ def _new_responses(
     return new
 
 
-def _answer_origin(origin: Origin, prefix: str) -> Origin:
+def _answer_origin(command: SampleCommand, prefix: str) -> Origin:
     """Return where an answer comes from; of a resumed one also where the new text begins."""
-    if origin.kind != "resumed":
-        return origin
-    return msgspec.structs.replace(origin, offset=len(prefix))
+    origin = Origin() if command.message else command.origin
+    if origin.kind == "resumed":
+        origin = msgspec.structs.replace(origin, offset=len(prefix))
+    if command.system_prompt is not None:
+        origin = msgspec.structs.replace(origin, system_prompt=command.system_prompt)
+    return origin
 
 
 def _settings_of(settings: Settings, index: int) -> Settings:

@@ -155,6 +155,8 @@ def set_origin(message: pb.Origin, origin: Origin) -> None:
         message.provenance.update(origin.provenance)
     if origin.offset is not None:
         message.offset = origin.offset
+    if origin.system_prompt is not None:
+        message.system_prompt = origin.system_prompt
     if origin.forced:
         message.forced = origin.forced
     for ours, theirs in _ORIGIN_TEXTS.items():
@@ -172,6 +174,7 @@ def origin_from_wire(message: pb.Origin) -> Origin:
         kind=one_of(message.kind or "sampled", _ORIGIN_KINDS, "origin"),
         offset=message.offset if message.HasField("offset") else None,
         forced=message.forced,
+        system_prompt=message.system_prompt if message.HasField("system_prompt") else None,
         repairs=tuple(message.repairs),
         provenance=dict(message.provenance),
         **texts,

@@ -52,12 +52,14 @@ class SamplerCase:
         model: The model, without the provider.
         embedding_model: A model that turns texts into vectors; empty for none.
         repeats_seeds: Whether the same seed must give the same text.
+        listed_as: The model's name where models are listed; empty for the same.
     """
 
     sampler: Sampler
     model: str
     embedding_model: str = ""
     repeats_seeds: bool = True
+    listed_as: str = ""
 
     @property
     def can(self) -> frozenset[str]:
@@ -81,7 +83,7 @@ class SamplerContract:
         async with open_sampler() as case:
             await case.sampler.refresh()
             listed = {found.name: found for found in case.sampler.models()}
-            own = listed[f"{case.sampler.provider}/{case.model}"]
+            own = listed[f"{case.sampler.provider}/{case.listed_as or case.model}"]
             assert own.available, own.unavailable_because
             assert all(name.startswith(f"{case.sampler.provider}/") for name in listed)
             known = set(CAPABILITIES)

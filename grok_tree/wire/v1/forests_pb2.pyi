@@ -115,7 +115,7 @@ class Timing(_message.Message):
     def __init__(self, first_token_s: _Optional[float] = ..., duration_s: _Optional[float] = ...) -> None: ...
 
 class Origin(_message.Message):
-    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance", "forced")
+    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance", "forced", "system_prompt")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -135,6 +135,7 @@ class Origin(_message.Message):
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     FORCED_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
     kind: str
     of_response_id: str
     offset: int
@@ -147,7 +148,8 @@ class Origin(_message.Message):
     client: str
     provenance: _containers.ScalarMap[str, str]
     forced: str
-    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., forced: _Optional[str] = ...) -> None: ...
+    system_prompt: str
+    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., forced: _Optional[str] = ..., system_prompt: _Optional[str] = ...) -> None: ...
 
 class Marks(_message.Message):
     __slots__ = ("starred", "tags", "note", "scores", "times")
