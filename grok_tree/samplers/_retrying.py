@@ -6,11 +6,12 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from grok_tree.errors import GrokTreeError, RateLimited, SamplerUnavailable
 from grok_tree.forest import Finished, SamplerEvent
 from grok_tree.samplers._pace import LONGEST_HOLD_S, Clock, Sleep
 
+T = TypeVar("T")
 Attempt = Callable[[], AsyncGenerator[SamplerEvent, None]]
 
 
@@ -71,17 +73,40 @@ class Retrying:
                         yield _counted(event, n_attempts)
                 return
             except GrokTreeError as error:
-                if spoken or n_attempts >= self.n_tries or not self.worth_it(error):
-                    raise
-                wait_s = self._wait_s(error, n_attempts)
-                if self.clock() + wait_s - begun > self.patience_s:
+                wait_s = self._wait_s(error, n_attempts, begun)
+                if spoken or wait_s is None:
                     raise
             await self.sleep(wait_s)
 
-    def _wait_s(self, error: GrokTreeError, n_attempts: int) -> float:
+    async def result(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of the first attempt that has one.
+
+        Args:
+            attempt: Begins a new attempt.
+
+        Raises:
+            GrokTreeError: The error of the last attempt.
+        """
+        begun = self.clock()
+        n_attempts = 0
+        while True:
+            n_attempts += 1
+            try:
+                return await attempt()
+            except GrokTreeError as error:
+                wait_s = self._wait_s(error, n_attempts, begun)
+                if wait_s is None:
+                    raise
+            await self.sleep(wait_s)
+
+    def _wait_s(self, error: GrokTreeError, n_attempts: int, begun: float) -> float | None:
+        """Return how long to wait for the next attempt; None when there is none."""
+        if n_attempts >= self.n_tries or not self.worth_it(error):
+            return None
         drawn = self.fraction() * self.base_s * 2.0 ** (n_attempts - 1)
-        asked = (error.retry_after_s if isinstance(error, RateLimited) else None) or 0.0
-        return min(max(asked, drawn), LONGEST_HOLD_S)
+        asked = float(error.details.get("retry_after_s", 0.0))
+        wait_s = min(max(asked, drawn), LONGEST_HOLD_S)
+        return None if self.clock() + wait_s - begun > self.patience_s else wait_s
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:

@@ -129,6 +129,26 @@ async def test_a_wait_beyond_the_patience_is_not_begun() -> None:
     assert (provider.n_attempts, waits.slept) == (1, [])
 
 
+async def test_a_call_with_one_result_is_repeated_alike() -> None:
+    waits, failures = Waits(), iter([DOWN, DOWN])
+
+    async def attempt() -> str:
+        for failure in failures:
+            raise failure
+        return "done"
+
+    assert await waits.retrying.result(attempt) == "done"
+    assert waits.slept == [1.0, 2.0]
+
+
+async def test_a_call_with_one_result_fails_like_its_last_attempt() -> None:
+    async def attempt() -> str:
+        raise DOWN
+
+    with pytest.raises(SamplerUnavailable):
+        await Waits().retrying.result(attempt)
+
+
 async def test_leaving_closes_the_attempt() -> None:
     provider = Provider()
     async with aclosing(Waits().retrying.events(provider.attempt)) as events:
