@@ -80,6 +80,8 @@ def _checked(path: Path, found: Mapping[str, object]) -> Settings:
     known = [field.name for field in fields(Settings)]
     for name, value in found.items():
         if isinstance(value, dict) and name in TABLES:
+            if name == "endpoints":
+                _check_endpoints(value)
             continue
         if "key" in name.lower():
             raise ConfigurationError(
@@ -93,4 +95,10 @@ def _checked(path: Path, found: Mapping[str, object]) -> Settings:
             )
         if not isinstance(value, str):
             raise ConfigurationError(f"{name!r} in configuration {path} must be a text in quotes")
-    return Settings(**{name: str(value) for name, value in found.items()})
+    return Settings(**{name: str(found[name]) for name in known if name in found})
+
+
+def _check_endpoints(tables: Mapping[str, object]) -> None:
+    from grok_tree.samplers import configured_endpoints
+
+    configured_endpoints(tables)

@@ -25,6 +25,7 @@ from grok_tree.samplers._prices import Tariff, public_tariff
 from grok_tree.samplers._registry import ENTRY_POINTS, SamplerRegistry, installed_samplers
 from grok_tree.samplers._replay import ReplaySampler
 from grok_tree.samplers._scripted import ScriptedSampler
+from grok_tree.samplers.openai import Endpoint, OpenAISampler, configured_endpoints, endpoint
 from grok_tree.samplers.xai import XaiSampler
 
 __all__ = [
@@ -34,7 +35,9 @@ __all__ = [
     "Completer",
     "Embedder",
     "Embeddings",
+    "Endpoint",
     "LocalSampler",
+    "OpenAISampler",
     "Prompt",
     "PubliclyPriced",
     "RawPrompt",
@@ -51,6 +54,8 @@ __all__ = [
     "check_attachments_supported",
     "check_capability",
     "check_settings_supported",
+    "configured_endpoints",
+    "endpoint",
     "installed_samplers",
     "public_tariff",
 ]

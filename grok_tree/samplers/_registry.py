@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 
 import anyio
 import anyio.to_thread
 
-from grok_tree.errors import GrokTreeError, ModelNotFound, SamplerUnavailable
+from grok_tree.errors import ConfigurationError, GrokTreeError, ModelNotFound, SamplerUnavailable
 from grok_tree.forest import Model
 from grok_tree.samplers._contract import Sampler, SamplerSetup
+from grok_tree.samplers.openai import OPENAI, OpenAISampler, configured_endpoints
 
 ENTRY_POINTS = "grok_tree.samplers"
 """Group of entry points; each names a provider and leads to a callable that makes its sampler.
@@ -24,11 +26,15 @@ The callable is given a `SamplerSetup`.
 
 _BUILT_IN = {
     "local": "grok_tree.samplers:LocalSampler.from_setup",
+    "openai": "grok_tree.samplers:OpenAISampler.from_setup",
     "replay": "grok_tree.samplers:ReplaySampler.from_setup",
     "scripted": "grok_tree.samplers:ScriptedSampler.from_setup",
     "xai": "grok_tree.samplers:XaiSampler.from_setup",
 }
 """Known without the package's metadata, which a copied source tree does not have."""
+
+ENDPOINTS = "endpoints"
+"""Table of the configuration with one for each server that speaks the OpenAI protocol."""
 
 REFRESH_S = 3.0
 """How long a provider is waited for when models are listed."""
@@ -156,12 +162,26 @@ def installed_samplers(*given: Sampler, setup: SamplerSetup | None = None) -> Sa
 
     Args:
         given: Samplers to use instead of what is installed for their providers.
-        setup: What the samplers may know of the machine; its options hold a table a provider.
+        setup: What the samplers may know of the machine; its options hold a table a provider, and
+            in ``endpoints`` a table for each further server that speaks the OpenAI protocol.
+
+    Raises:
+        ConfigurationError: A table of an endpoint makes no sense, or has the name of a provider.
     """
     setup = setup or SamplerSetup()
     entries = {name: EntryPoint(name, value, ENTRY_POINTS) for name, value in _BUILT_IN.items()}
     entries.update((entry.name, entry) for entry in entry_points(group=ENTRY_POINTS))
-    return SamplerRegistry(given, {name: _factory(entry, setup) for name, entry in entries.items()})
+    tables = setup.options.get(ENDPOINTS, {})
+    setup = replace(setup, options={**setup.options, OPENAI: tables.get(OPENAI, {})})
+    factories = {name: _factory(entry, setup) for name, entry in entries.items()}
+    for name, found in configured_endpoints(tables).items():
+        if name in factories and name != OPENAI:
+            raise ConfigurationError(
+                f"[endpoints.{name}] in the configuration has the name of a provider that is"
+                " installed; give it another one"
+            )
+        factories.setdefault(name, partial(OpenAISampler.from_endpoint, found, setup))
+    return SamplerRegistry(given, factories)
 
 
 def _factory(entry: EntryPoint, setup: SamplerSetup) -> Factory:

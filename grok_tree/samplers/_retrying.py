@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import msgspec
@@ -132,6 +131,8 @@ def _seconds(header: str, now: float) -> float | None:
 
 
 def _seconds_until(header: str, now: float) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(header)
         # HTTP knows no other zone; a date without one would be taken for local time.

@@ -1,6 +1,6 @@
 """Models behind any HTTP server that speaks the OpenAI protocol."""
 
-from grok_tree.samplers.openai._endpoint import Endpoint, endpoint
+from grok_tree.samplers.openai._endpoint import OPENAI, Endpoint, configured_endpoints, endpoint
 from grok_tree.samplers.openai._sampler import OpenAISampler
 
-__all__ = ["Endpoint", "OpenAISampler", "endpoint"]
+__all__ = ["OPENAI", "Endpoint", "OpenAISampler", "configured_endpoints", "endpoint"]

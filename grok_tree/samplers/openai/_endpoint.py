@@ -13,6 +13,9 @@ from grok_tree.errors import ConfigurationError
 from grok_tree.samplers._contract import CAPABILITIES, Capability
 from grok_tree.samplers._pace import N_AT_FIRST, N_AT_MOST
 
+OPENAI = "openai"
+"""The endpoint that is there without a table; one with its name changes it."""
+
 OPENAI_URL = "https://api.openai.com/v1"
 
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -43,18 +46,22 @@ class _Kind(msgspec.Struct, frozen=True):
         prefill: How it is told to continue an answer; empty when it cannot.
         siblings_per_request: Most that it samples for one request.
         counts_seeds: Sibling i of a request uses the seed + i, as ours do.
+        answers_any_name: It has one model, and answers with it whatever the name that is asked.
     """
 
     capabilities: tuple[Capability, ...]
     prefill: str = ""
     siblings_per_request: int = 1
     counts_seeds: bool = False
+    answers_any_name: bool = False
 
 
 KINDS = {
     "": _Kind(_COMMON),
     "openai": _Kind((*_COMMON, "files"), siblings_per_request=128),
-    "llama.cpp": _Kind(_LOCAL, "llama.cpp", siblings_per_request=4, counts_seeds=True),
+    "llama.cpp": _Kind(
+        _LOCAL, "llama.cpp", siblings_per_request=4, counts_seeds=True, answers_any_name=True
+    ),
     "vllm": _Kind(_LOCAL, "vllm", siblings_per_request=64, counts_seeds=True),
 }
 """By the name of the server; the empty one stands for any other."""
@@ -136,6 +143,21 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _OPTIONS = tuple(name for name in Endpoint.__struct_fields__ if name != "name")
+
+
+def configured_endpoints(tables: Mapping[str, object]) -> dict[str, Endpoint]:
+    """Return the endpoints of a configuration by name.
+
+    Args:
+        tables: One an endpoint; that of OpenAI itself needs no address.
+
+    Raises:
+        ConfigurationError: A table makes no sense; the message names it.
+    """
+    found = dict(tables)
+    if isinstance(own := found.get(OPENAI), Mapping):
+        found[OPENAI] = {"base_url": OPENAI_URL, **own}
+    return {name: endpoint(name, table) for name, table in found.items()}
 
 
 def endpoint(name: str, table: object) -> Endpoint:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -195,6 +194,8 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _their_time(date: str | None, now: float) -> float:
     """Return the provider's clock, which counts for the dates that it names."""
+    from email.utils import parsedate_to_datetime
+
     try:
         found: datetime | None = parsedate_to_datetime(date) if date else None
     except ValueError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from grok_tree.errors import GrokTreeError, SamplerUnavailable, SamplingInterrupted
+from grok_tree.errors import GrokTreeError, ModelNotFound, SamplerUnavailable, SamplingInterrupted
 from grok_tree.forest import Model, SamplerEvent, Settings
 from grok_tree.samplers._capabilities import (
     check_attachments_supported,
@@ -19,13 +19,13 @@ from grok_tree.samplers._capabilities import (
     check_settings_supported,
 )
 from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
+from grok_tree.samplers._merged import merged
 from grok_tree.samplers._pace import Clock, Pace, Sleep
 from grok_tree.samplers._retrying import Retrying
 from grok_tree.samplers.openai import _embeddings
 from grok_tree.samplers.openai._answer import Answers
-from grok_tree.samplers.openai._endpoint import OPENAI_URL, Endpoint, endpoint
+from grok_tree.samplers.openai._endpoint import OPENAI, OPENAI_URL, Endpoint, endpoint
 from grok_tree.samplers.openai._failures import Asked, is_passing
-from grok_tree.samplers.openai._merging import merged
 from grok_tree.samplers.openai._models import named_model, read_models
 from grok_tree.samplers.openai._reading import read_reply
 from grok_tree.samplers.openai._requests import Request, chat_request, completion_request
@@ -129,7 +129,7 @@ class OpenAISampler:
         if is_openai:
             table.setdefault("server", "openai")
         key_needed = is_openai or "key_variable" in setup.options
-        return cls.from_endpoint(endpoint("openai", table), setup, key_needed=key_needed)
+        return cls.from_endpoint(endpoint(OPENAI, table), setup, key_needed=key_needed)
 
     @classmethod
     def from_endpoint(
@@ -143,6 +143,11 @@ class OpenAISampler:
     def provider(self) -> str:
         """The name of the endpoint."""
         return self._endpoint.name
+
+    @property
+    def price_provider(self) -> str:
+        """The address, by which the table of public prices knows its provider."""
+        return self._endpoint.base_url
 
     def models(self) -> Sequence[Model]:
         """Return the models that are configured or that the server has named."""
@@ -190,6 +195,7 @@ class OpenAISampler:
             SamplingInterrupted: The stream was cut; what came is whole.
         """
         self.check(model, settings, n)
+        await self._check_listed(model)
         await self._check_prompt(model, prompt)
         request = await chat_request(model, prompt, settings, self._endpoint)
         echo = prompt.prefill if self._endpoint.continues == "llama.cpp" else ""
@@ -201,6 +207,7 @@ class OpenAISampler:
     async def complete(self, model: str, prompt: RawPrompt, settings: Settings, n: int) -> Events:
         """Yield the events of n continuations of a text, with the errors of `sample`."""
         self.check(model, settings, n)
+        await self._check_listed(model)
         check_capability(self, model, "completion", "a text without a conversation")
         request = completion_request(model, prompt, settings, self._endpoint)
         async with aclosing(self._siblings(_Asking(model, request, settings), n)) as events:
@@ -214,6 +221,7 @@ class OpenAISampler:
             GrokTreeError: As in `sample`.
         """
         self._check_usable(model)
+        await self._check_listed(model)
         check_capability(self, model, "embeddings", "a text as a vector")
         if not texts:
             return Embeddings([], model)
@@ -244,7 +252,8 @@ class OpenAISampler:
         calls = [
             _Call(asking, range(begin, min(begin + at_once, n))) for begin in range(0, n, at_once)
         ]
-        return merged([self._answered(call) for call in calls])
+        streams = [self._answered(call) for call in calls]
+        return streams[0] if len(streams) == 1 else merged(streams)
 
     async def _answered(self, call: _Call) -> Events:
         """Yield the events of a request, and of those that make up for what it left out."""
@@ -286,6 +295,20 @@ class OpenAISampler:
         for turn in await prompt.load_turns():
             if turn.sender == "human":
                 check_attachments_supported(name, can, turn.attachments)
+
+    async def _check_listed(self, model: str) -> None:
+        """Refuse a model that a server would answer for with another one."""
+        if not self._endpoint.kind.answers_any_name:
+            return
+        if not self._listed:
+            await self.refresh()
+        names = {name for known in self.models() for name in (known.name, *known.aliases)}
+        if f"{self.provider}/{model}" not in names:
+            raise ModelNotFound(
+                f"{self._endpoint.base_url} has no model {self.provider}/{model}; there are:"
+                f" {', '.join(sorted(names))}",
+                model=f"{self.provider}/{model}",
+            )
 
     def _check_usable(self, model: str) -> None:
         if reason := self._missing_reason():

@@ -211,6 +211,7 @@ class Reply:
         connection = self._response.connection
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = self._endpoint.silence_s
+            connection.protocol.start_timeout()
 
 
 @dataclass

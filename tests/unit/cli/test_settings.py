@@ -25,6 +25,11 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
     assert read_settings(path) == Settings("m/n", "d", "h:1", "https://s")
 
 
+def test_tables_of_servers_are_for_the_samplers(tmp_path: Path) -> None:
+    path = written(tmp_path, 'model="lab/m"\n[endpoints.lab]\nbase_url="http://h/v1"\n')
+    assert read_settings(path) == Settings("lab/m")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -34,6 +39,8 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
         ("api_key = 'sk-canary'", "keys do not belong into a file"),
         ("XAI_API_KEY = 'sk-canary'", "keys do not belong into a file"),
         ("model = 'sk-canary", "is not TOML"),
+        ("[endpoints.lab]\napi_key = 'sk-canary'", r"\[endpoints.lab\] .* keys do not belong"),
+        ("[endpoints.lab]\nserver = 'vllm'", r"\[endpoints.lab\] .* needs a base_url"),
     ],
 )
 def test_what_is_wrong_is_said_without_showing_a_value(
