@@ -3,6 +3,7 @@
 from grok_tree.client._client import AsyncClient, default_database
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._does_it_work import does_it_work
+from grok_tree.client._embedder import Embedder
 from grok_tree.client._files import Files, FileSource
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
 from grok_tree.client._machine import samplers_of_this_machine
@@ -10,6 +11,7 @@ from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mir
 from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
 from grok_tree.client._models import Models
 from grok_tree.client._options import SamplingOptions
+from grok_tree.client._raw import Completion, CompletionOptions, Continuation, RawSampler
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import (
     EventStream,
@@ -21,6 +23,7 @@ from grok_tree.client._sampling import (
 from grok_tree.client._sync_client import Client, SyncConversationPage, SyncGrok, SyncModels
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_files import SyncFiles
+from grok_tree.client._sync_raw import SyncContinuation, SyncEmbedder, SyncRawSampler
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
 from grok_tree.client._sync_watching import SyncChange, SyncWatch
@@ -30,8 +33,12 @@ __all__ = [
     "AsyncClient",
     "Change",
     "Client",
+    "Completion",
+    "CompletionOptions",
+    "Continuation",
     "Conversation",
     "ConversationPage",
+    "Embedder",
     "EventStream",
     "FileSource",
     "Files",
@@ -40,6 +47,7 @@ __all__ = [
     "MirrorState",
     "MirrorWarning",
     "Models",
+    "RawSampler",
     "ResolvedId",
     "Response",
     "Sampling",
@@ -47,11 +55,14 @@ __all__ = [
     "SamplingOptions",
     "SearchPage",
     "SyncChange",
+    "SyncContinuation",
     "SyncConversation",
     "SyncConversationPage",
+    "SyncEmbedder",
     "SyncFiles",
     "SyncGrok",
     "SyncModels",
+    "SyncRawSampler",
     "SyncResponse",
     "SyncSampling",
     "SyncSamplingGroup",

@@ -20,12 +20,14 @@ from grok_tree.client._connection import (
     Place,
     RemotePlace,
 )
+from grok_tree.client._embedder import Embedder
 from grok_tree.client._files import Files
 from grok_tree.client._grok import Grok
 from grok_tree.client._keeping import Progress, check_store, save_backup
 from grok_tree.client._mirror import Mirror
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
+from grok_tree.client._raw import RawSampler
 from grok_tree.client._texts import TextConnection
 from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import Health, uuid7_text
@@ -108,6 +110,8 @@ class AsyncClient:
         self.grok = Grok(self)
         self.models = Models(self._connection)
         self.files = Files(self._connection)
+        self.sampler = RawSampler(self._connection, self._next_seed)
+        self.embedder = Embedder(self._connection)
 
     async def __aenter__(self) -> Self:
         return self

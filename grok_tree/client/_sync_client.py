@@ -18,6 +18,7 @@ from grok_tree.client._portal import Portal
 from grok_tree.client._response import Response
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_files import SyncFiles
+from grok_tree.client._sync_raw import SyncEmbedder, SyncRawSampler
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSamplingGroup
 from grok_tree.forest import Health, Model
@@ -64,6 +65,8 @@ class Client:
         self.grok = SyncGrok(self._portal, self._client.grok)
         self.models = SyncModels(self._portal, self._client.models)
         self.files = SyncFiles(self._portal, self._client.files)
+        self.sampler = SyncRawSampler(self._portal, self._client.sampler)
+        self.embedder = SyncEmbedder(self._portal, self._client.embedder)
 
     def __enter__(self) -> Self:
         return self

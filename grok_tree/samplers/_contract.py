@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -124,7 +124,7 @@ class RawPrompt:
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Texts as vectors.
+    """Texts as vectors; as a sequence it holds one vector a text.
 
     Attributes:
         vectors: One a text, in order; all of the same length.
@@ -135,6 +135,15 @@ class Embeddings:
     vectors: Sequence[Sequence[float]]
     model: str
     usage: Usage = field(default_factory=Usage)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __iter__(self) -> Iterator[Sequence[float]]:
+        return iter(self.vectors)
+
+    def __getitem__(self, place: int) -> Sequence[float]:
+        return self.vectors[place]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from grok_tree.forest import ResponseDraft, SamplingEvent
 from grok_tree.server._files import FileCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._keeping import KeepingCalls
+from grok_tree.server._raw import RawCalls
 from grok_tree.server._texts import TextCalls
 from grok_tree.server._uploads import Uploads
 from grok_tree.server._watching import WATCH_PATIENCE_S, WatchCalls
@@ -37,7 +38,7 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls):
+class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.

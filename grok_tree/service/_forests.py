@@ -15,6 +15,7 @@ from grok_tree.service._base import World
 from grok_tree.service._files import FileUseCases
 from grok_tree.service._keeping import KeepingUseCases
 from grok_tree.service._publishing import PublishingUseCases
+from grok_tree.service._raw import RawUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
 from grok_tree.service._tasks import background_tasks
@@ -29,6 +30,7 @@ class Forests(
     WatchUseCases,
     KeepingUseCases,
     FileUseCases,
+    RawUseCases,
 ):
     """All use cases over one store and its samplers; made by `open_forests`.
 

@@ -14,6 +14,7 @@ from grok_tree.wire._errors import (
 )
 from grok_tree.wire._events import (
     EventReader,
+    finished_from_wire,
     logprob_to_wire,
     logprobs_from_wire,
     pack_events,
@@ -34,6 +35,12 @@ from grok_tree.wire._facts import (
 )
 from grok_tree.wire._health import health_from_wire, health_to_wire
 from grok_tree.wire._parts import attachment_from_wire, attachment_to_wire
+from grok_tree.wire._raw import (
+    complete_to_wire,
+    inputs_from_wire,
+    token_name_from_wire,
+    vector_pages,
+)
 from grok_tree.wire._responses import (
     INLINE_BYTES,
     draft_from_wire,
@@ -76,6 +83,7 @@ __all__ = [
     "attachment_to_wire",
     "change_from_wire",
     "change_to_wire",
+    "complete_to_wire",
     "conversation_from_wire",
     "conversation_to_wire",
     "draft_from_wire",
@@ -83,10 +91,12 @@ __all__ = [
     "error_from_call",
     "error_from_wire",
     "error_to_wire",
+    "finished_from_wire",
     "health_from_wire",
     "health_to_wire",
     "hit_from_wire",
     "hit_to_wire",
+    "inputs_from_wire",
     "iter_pieces",
     "logprob_to_wire",
     "logprobs_from_wire",
@@ -112,6 +122,8 @@ __all__ = [
     "time_to_wire",
     "timing_from_wire",
     "timing_to_wire",
+    "token_name_from_wire",
     "usage_from_wire",
     "usage_to_wire",
+    "vector_pages",
 ]

@@ -7,9 +7,12 @@ since the last message goes into one, and the texts of neighbouring tokens are j
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 from grok_tree.forest import (
     Ended,
+    Finished,
+    FinishReason,
     Part,
     Reasoning,
     ResponseId,
@@ -20,9 +23,12 @@ from grok_tree.forest import (
     TokenLogprob,
 )
 from grok_tree.wire._errors import error_from_wire, error_to_wire
+from grok_tree.wire._facts import one_of, usage_from_wire, usage_to_wire
 from grok_tree.wire._parts import part_from_wire, part_to_wire
 from grok_tree.wire._responses import response_from_wire, response_to_wire
 from grok_tree.wire.v1 import forests_pb2 as pb
+
+_FINISH_REASONS = get_args(FinishReason)
 
 MAX_MESSAGE_BYTES = 256 * 1024
 """A message is closed when it holds so many bytes of tokens; one response may still follow."""
@@ -31,7 +37,7 @@ LONGEST_TOKEN = 16 * 1024
 """Characters; a longer token travels as several, without its log-probability."""
 
 
-def pack_events(events: Sequence[SamplingEvent]) -> Iterator[pb.SampleEvents]:
+def pack_events(events: Sequence[SamplingEvent | Finished]) -> Iterator[pb.SampleEvents]:
     """Yield messages that hold all events, in order."""
     packer = _Packer()
     for event in events:
@@ -64,11 +70,12 @@ class _Packer:
         self._started: pb.SamplingStarted | None = None
         self._parts: list[pb.SamplingPart] = []
         self._ended: list[pb.SamplingEnded] = []
+        self._finished: list[pb.SamplingFinished] = []
         self._batches: list[_Batch] = []
         self._open: dict[int, _Batch] = {}
         self._size = 0
 
-    def add(self, event: SamplingEvent) -> pb.SampleEvents | None:
+    def add(self, event: SamplingEvent | Finished) -> pb.SampleEvents | None:
         """Take an event; return a message when it is time to send one."""
         match event:
             case Token():
@@ -82,6 +89,8 @@ class _Packer:
             case Ended():
                 self._ended.append(_ended_to_wire(event))
                 return self.message()
+            case Finished():
+                self._finished.append(_finished_to_wire(event))
             case _:
                 self._part(event)
         return self.message() if self._size > MAX_MESSAGE_BYTES else None
@@ -90,7 +99,11 @@ class _Packer:
         """Return what was collected, and begin anew."""
         tokens = [batch.message() for batch in self._batches]
         packed = pb.SampleEvents(
-            started=self._started, tokens=tokens, parts=self._parts, ended=self._ended
+            started=self._started,
+            tokens=tokens,
+            parts=self._parts,
+            ended=self._ended,
+            finished=self._finished,
         )
         self.__init__()  # type: ignore[misc]
         return packed
@@ -224,6 +237,25 @@ def _ended_to_wire(ended: Ended) -> pb.SamplingEnded:
         index=ended.index,
         response=response_to_wire(ended.response),
         error=None if ended.error is None else error_to_wire(ended.error),
+    )
+
+
+def _finished_to_wire(finished: Finished) -> pb.SamplingFinished:
+    return pb.SamplingFinished(
+        index=finished.index,
+        finish_reason=finished.finish_reason,
+        usage=usage_to_wire(finished.usage),
+        provenance=finished.provenance,
+    )
+
+
+def finished_from_wire(message: pb.SamplingFinished) -> Finished:
+    """Return how a continuation ended, from its message."""
+    return Finished(
+        index=message.index,
+        finish_reason=one_of(message.finish_reason, _FINISH_REASONS, "finish reason"),
+        usage=usage_from_wire(message.usage),
+        provenance=dict(message.provenance),
     )
 
 

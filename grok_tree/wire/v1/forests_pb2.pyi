@@ -384,16 +384,93 @@ class AttachSamplingRequest(_message.Message):
     def __init__(self, sampling_id: _Optional[str] = ..., response_id: _Optional[str] = ..., from_characters: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SampleEvents(_message.Message):
-    __slots__ = ("started", "tokens", "ended", "parts")
+    __slots__ = ("started", "tokens", "ended", "parts", "finished")
     STARTED_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
     started: SamplingStarted
     tokens: _containers.RepeatedCompositeFieldContainer[TokenBatch]
     ended: _containers.RepeatedCompositeFieldContainer[SamplingEnded]
     parts: _containers.RepeatedCompositeFieldContainer[SamplingPart]
-    def __init__(self, started: _Optional[_Union[SamplingStarted, _Mapping]] = ..., tokens: _Optional[_Iterable[_Union[TokenBatch, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[SamplingEnded, _Mapping]]] = ..., parts: _Optional[_Iterable[_Union[SamplingPart, _Mapping]]] = ...) -> None: ...
+    finished: _containers.RepeatedCompositeFieldContainer[SamplingFinished]
+    def __init__(self, started: _Optional[_Union[SamplingStarted, _Mapping]] = ..., tokens: _Optional[_Iterable[_Union[TokenBatch, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[SamplingEnded, _Mapping]]] = ..., parts: _Optional[_Iterable[_Union[SamplingPart, _Mapping]]] = ..., finished: _Optional[_Iterable[_Union[SamplingFinished, _Mapping]]] = ...) -> None: ...
+
+class SamplingFinished(_message.Message):
+    __slots__ = ("index", "finish_reason", "usage", "provenance")
+    class ProvenanceEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    finish_reason: str
+    usage: Usage
+    provenance: _containers.ScalarMap[str, str]
+    def __init__(self, index: _Optional[int] = ..., finish_reason: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class CompleteRequest(_message.Message):
+    __slots__ = ("model_name", "inputs", "settings", "stop_tokens", "allowed_tokens", "disallowed_tokens")
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    STOP_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    DISALLOWED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    model_name: str
+    inputs: _containers.RepeatedCompositeFieldContainer[RawInput]
+    settings: Settings
+    stop_tokens: _containers.RepeatedScalarFieldContainer[str]
+    allowed_tokens: _containers.RepeatedCompositeFieldContainer[TokenName]
+    disallowed_tokens: _containers.RepeatedCompositeFieldContainer[TokenName]
+    def __init__(self, model_name: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RawInput, _Mapping]]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., stop_tokens: _Optional[_Iterable[str]] = ..., allowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ..., disallowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ...) -> None: ...
+
+class RawInput(_message.Message):
+    __slots__ = ("text", "tokens")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    tokens: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, text: _Optional[str] = ..., tokens: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class TokenName(_message.Message):
+    __slots__ = ("text", "number")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    number: int
+    def __init__(self, text: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class EmbedRequest(_message.Message):
+    __slots__ = ("model_name", "texts")
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    model_name: str
+    texts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, model_name: _Optional[str] = ..., texts: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class EmbedPage(_message.Message):
+    __slots__ = ("vectors", "model_name", "usage")
+    VECTORS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    vectors: _containers.RepeatedCompositeFieldContainer[Vector]
+    model_name: str
+    usage: Usage
+    def __init__(self, vectors: _Optional[_Iterable[_Union[Vector, _Mapping]]] = ..., model_name: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ...) -> None: ...
+
+class Vector(_message.Message):
+    __slots__ = ("values",)
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class SamplingPart(_message.Message):
     __slots__ = ("index", "searched", "tool_called", "cited", "pictured")

@@ -189,6 +189,16 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdResponse.FromString,
                 _registered_method=True)
+        self.Complete = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/Complete',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CompleteRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
+                _registered_method=True)
+        self.Embed = channel.unary_stream(
+                '/grok_tree.wire.v1.Forests/Embed',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedPage.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/grok_tree.wire.v1.Forests/ListModels',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ListModelsRequest.SerializeToString,
@@ -419,6 +429,20 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Complete(self, request, context):
+        """Continues a text as it is, without a conversation; nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Embed(self, request, context):
+        """Turns texts into vectors.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -602,6 +626,16 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.ResolveId,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdResponse.SerializeToString,
+            ),
+            'Complete': grpc.unary_stream_rpc_method_handler(
+                    servicer.Complete,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CompleteRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.SerializeToString,
+            ),
+            'Embed': grpc.unary_stream_rpc_method_handler(
+                    servicer.Embed,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedPage.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -1461,6 +1495,60 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/ResolveId',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.ResolveIdResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Complete(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/Complete',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.CompleteRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.SampleEvents.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Embed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/Embed',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.EmbedPage.FromString,
             options,
             channel_credentials,
             insecure,

@@ -200,6 +200,18 @@ class ForestsStub:
     ]
     """Completes the beginning of an id."""
 
+    Complete: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.CompleteRequest,
+        grok_tree.wire.v1.forests_pb2.SampleEvents,
+    ]
+    """Continues a text as it is, without a conversation; nothing is stored."""
+
+    Embed: grpc.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.EmbedRequest,
+        grok_tree.wire.v1.forests_pb2.EmbedPage,
+    ]
+    """Turns texts into vectors."""
+
     ListModels: grpc.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.ListModelsRequest,
         grok_tree.wire.v1.forests_pb2.ListModelsResponse,
@@ -397,6 +409,18 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.ResolveIdResponse,
     ]
     """Completes the beginning of an id."""
+
+    Complete: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.CompleteRequest,
+        grok_tree.wire.v1.forests_pb2.SampleEvents,
+    ]
+    """Continues a text as it is, without a conversation; nothing is stored."""
+
+    Embed: grpc.aio.UnaryStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.EmbedRequest,
+        grok_tree.wire.v1.forests_pb2.EmbedPage,
+    ]
+    """Turns texts into vectors."""
 
     ListModels: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.ListModelsRequest,
@@ -657,6 +681,22 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.ResolveIdResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.ResolveIdResponse]]:
         """Completes the beginning of an id."""
+
+    @abc.abstractmethod
+    def Complete(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.CompleteRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.SampleEvents], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.SampleEvents]]:
+        """Continues a text as it is, without a conversation; nothing is stored."""
+
+    @abc.abstractmethod
+    def Embed(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.EmbedRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.EmbedPage], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.EmbedPage]]:
+        """Turns texts into vectors."""
 
     @abc.abstractmethod
     def ListModels(

@@ -172,8 +172,6 @@ class TestReplay(SamplerContract):
             await sampler.refresh()
             (listed,) = sampler.models()
             assert listed.name == "replay/greetings.jsonl"
-            yield SamplerCase(
-                sampler, "greetings.jsonl?mode=nearest", listed_as="greetings.jsonl"
-            )
+            yield SamplerCase(sampler, "greetings.jsonl?mode=nearest", listed_as="greetings.jsonl")
 
         return opened

@@ -1,0 +1,128 @@
+"""Use cases without a conversation: continue a text, turn texts into vectors. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import (
+    MAX_TEXT_BYTES,
+    Finished,
+    SamplerEvent,
+    Settings,
+    Token,
+    check_settings,
+    checked_text,
+    repaired_text,
+)
+from grok_tree.samplers import (
+    Capability,
+    Completer,
+    Embedder,
+    Embeddings,
+    RawPrompt,
+    check_capability,
+)
+from grok_tree.service._base import UseCases
+
+MOST_TEXTS = 4096
+"""Texts that one call turns into vectors."""
+
+
+class RawUseCases(UseCases):
+    """What models do beside answering in conversations."""
+
+    async def complete(
+        self, model_name: str, prompt: RawPrompt, settings: Settings
+    ) -> AsyncGenerator[Token | Finished, None]:
+        """Yield the continuation of a text; closing the iterator stops the model.
+
+        Args:
+            model_name: Empty for the server's default.
+            prompt: What is continued.
+            settings: What is asked of the sampler.
+
+        Raises:
+            InvalidOperationError: The prompt is empty, or a setting is out of its range.
+            ModelNotFound: No sampler has the model.
+            SamplerRefused: The model cannot do this.
+            SamplingError: It failed; what was yielded before stays valid.
+        """
+        check_settings(settings)
+        _check_raw(prompt)
+        name = model_name or self._world.default_model
+        sampler, model = self._world.samplers.resolve(name)
+        sampler.check(model, settings, 1)
+        check_capability(sampler, model, "completion", "continuing a text")
+        if prompt.allowed_tokens or prompt.disallowed_tokens:
+            check_capability(sampler, model, "token_limits", "allowing or forbidding tokens")
+        assert isinstance(sampler, Completer), name
+        stream = sampler.complete(model, prompt, settings, 1)
+        async with aclosing(_placed(stream)) as events:
+            async for event in events:
+                yield event
+
+    async def embed(self, model_name: str, texts: Sequence[str]) -> Embeddings:
+        """Return a vector for each text.
+
+        Args:
+            model_name: Empty for the first model here that can.
+            texts: Each of at most 16 MiB; a model reads as much of the beginning as it can.
+
+        Raises:
+            InvalidOperationError: There are no texts, or too many.
+            ModelNotFound: No sampler has the model, or none here can.
+            SamplerRefused: The model cannot do this.
+            SamplingError: It failed.
+        """
+        if not 1 <= len(texts) <= MOST_TEXTS:
+            raise InvalidOperationError(f"{len(texts)} texts; one call takes 1 to {MOST_TEXTS:,}")
+        for text in texts:
+            checked_text(text, "text")
+        name = model_name or self._able("embeddings")
+        sampler, model = self._world.samplers.resolve(name)
+        sampler.check(model, Settings(), 1)
+        check_capability(sampler, model, "embeddings", "turning texts into vectors")
+        assert isinstance(sampler, Embedder), name
+        return await sampler.embed(model, texts)
+
+    def _able(self, capability: Capability) -> str:
+        """Return the first model that can do something here, local ones first."""
+        able = [one for one in self._world.samplers.models() if capability in one.capabilities]
+        able.sort(key=lambda one: (not one.available, not one.name.startswith("local/")))
+        if not able:
+            raise InvalidOperationError(
+                f"no model here can do {capability!r}; name one, or install a provider that can"
+            )
+        return able[0].name
+
+
+async def _placed(
+    events: AsyncGenerator[SamplerEvent, None],
+) -> AsyncGenerator[Token | Finished, None]:
+    """Yield tokens with their places, in text that can be stored, and the end."""
+    offset = 0
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Token):
+                text = repaired_text(event.text)
+                yield Token(text, event.index, offset, event.logprob)
+                offset += len(text)
+            elif isinstance(event, Finished):
+                yield event
+
+
+def _check_raw(prompt: RawPrompt) -> None:
+    n_bytes = 0
+    for part in prompt.inputs:
+        if isinstance(part, str):
+            n_bytes += len(checked_text(part, "prompt").encode())
+    if not any(prompt.inputs):
+        raise InvalidOperationError("the prompt is empty; give a text or tokens to continue")
+    if n_bytes > MAX_TEXT_BYTES:
+        raise InvalidOperationError(
+            f"the prompt has {n_bytes:,} bytes; at most {MAX_TEXT_BYTES:,} are taken",
+            size=n_bytes,
+            limit=MAX_TEXT_BYTES,
+        )
