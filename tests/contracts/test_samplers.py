@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from xai_sdk.proto import models_pb2
 
 from grok_tree.samplers import LocalSampler, Sampler, ScriptedSampler
 from grok_tree.testing.contracts import OpenSampler, SamplerCase, SamplerContract
+from tests.unit.samplers._xai_server import MODEL, settled, xai_server
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +37,28 @@ class TestScriptedWithSeeds(SamplerContract):
     @pytest.fixture
     def open_sampler(self) -> OpenSampler:
         return opening(ScriptedSampler, "varied")
+
+
+class TestXai(SamplerContract):
+    @pytest.fixture(scope="class")
+    async def one_loop(self) -> AsyncIterator[None]:
+        """Keep the event loop: gRPC tells of a call when its test is over, too."""
+        yield
+        await settled()
+
+    @pytest.fixture
+    def open_sampler(self, one_loop: None) -> OpenSampler:  # noqa: ARG002
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[SamplerCase]:
+            async with xai_server() as server:
+                server.embedding_models = [models_pb2.EmbeddingModel(name="embed")]
+                sampler = server.sampler()
+                try:
+                    yield SamplerCase(sampler, MODEL, "embed")
+                finally:
+                    await sampler.aclose()
+
+        return opened
 
 
 @pytest.mark.local_model

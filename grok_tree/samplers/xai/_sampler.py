@@ -11,6 +11,7 @@ import msgspec
 
 from grok_tree.errors import GrokTreeError, SamplerUnavailable
 from grok_tree.forest import Model, SamplerEvent, Settings
+from grok_tree.samplers._capabilities import check_capability
 from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
 from grok_tree.samplers._retrying import Retrying
 from grok_tree.samplers.xai._answer import Answer
@@ -128,6 +129,7 @@ class XaiSampler:
             GrokTreeError: A continuation failed; it is raised when the others have ended.
         """
         self.check(model, settings, n)
+        check_capability(self, model, "completion", "continuing a text")
         schema = await self._connection.schema()
         requests = [raw_request(schema, model, prompt, settings, index=index) for index in range(n)]
         stops = stops_of(prompt, settings)

@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf import empty_pb2
 from xai_sdk.proto import (
     chat_pb2,
     chat_pb2_grpc,
@@ -33,6 +34,7 @@ from grok_tree.samplers.xai import Configuration
 KEY = "xai-key-that-nobody-may-see"
 MODEL = "grok-4.20-0309-non-reasoning"
 
+Code = grpc.StatusCode
 Script = Callable[[Any, Any], AsyncIterator[Any]]
 
 
@@ -112,14 +114,37 @@ def hangs(*chunks: Any) -> Script:
 
 
 async def counts(request: Any, context: Any) -> AsyncIterator[Any]:
-    """Say as many words as are allowed, five if nobody says."""
-    del context
+    """Say as many words as are allowed, five if nobody says; the seed decides where to begin."""
+    if request.model not in (MODEL, "grok-4.7"):
+        await context.abort(Code.NOT_FOUND, f"The model {request.model} does not exist")
     limit = request.max_tokens if request.HasField("max_tokens") else 5
     n_words = min(limit, 500)
     for number in range(n_words):
-        yield chunk(output(f"{' ' if number else ''}word{number}"))
+        word = f"{' ' if number else ''}word{request.seed + number}"
+        yield chunk(output(word, logprobs=likely(word) if request.logprobs else None))
     reason = sample_pb2.REASON_MAX_LEN if limit < 5 else sample_pb2.REASON_STOP
     yield end(reason, usage=usage(completion_tokens=n_words))
+
+
+def likely(token: str) -> Any:
+    """Return the log-probabilities of a token and two others."""
+    others = [
+        chat_pb2.TopLogProb(token=token, logprob=-0.5),
+        chat_pb2.TopLogProb(token=" other", logprob=-1.5),
+    ]
+    own = chat_pb2.LogProb(token=token, bytes=token.encode(), logprob=-0.5, top_logprobs=others)
+    return chat_pb2.LogProbs(content=[own])
+
+
+async def continues(request: Any, context: Any) -> AsyncIterator[Any]:
+    """Say the prompt's last word over and over."""
+    del context
+    word = request.prompt[0].split()[-1]
+    for _ in range(request.max_tokens):
+        choice = sample_pb2.SampleChoice(text=f" {word}")
+        yield sample_pb2.SampleTextResponse(id="text-1", model="grok-served", choices=[choice])
+    last = sample_pb2.SampleChoice(finish_reason=sample_pb2.REASON_MAX_LEN)
+    yield sample_pb2.SampleTextResponse(choices=[last], usage=usage())
 
 
 class XaiServer:
@@ -127,6 +152,7 @@ class XaiServer:
 
     Attributes:
         script: What it says to the next requests.
+        continuing: How it continues texts.
         scripts: What it says before that, to one request each.
         requests: What it was asked, in order.
         metadata: What came with each request.
@@ -134,11 +160,12 @@ class XaiServer:
 
     def __init__(self) -> None:
         self.script: Script = counts
+        self.continuing: Script = continues
         self.scripts: list[Script] = []
         self.requests: list[Any] = []
         self.metadata: list[dict[str, Any]] = []
         self.port = 0
-        self.n_done = 0
+        self.n_begun = self.n_done = 0
         self.n_cancelled = 0
         self.language_models: list[Any] = [models_pb2.LanguageModel(name=MODEL)]
         self.embedding_models: list[Any] = []
@@ -173,12 +200,12 @@ class XaiServer:
         async with self._changed:
             await self._changed.wait_for(lambda: len(self.requests) >= n)
 
-    async def answer(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        """Say what the script says."""
+    async def answer(self, script: Script, request: Any, context: Any) -> AsyncIterator[Any]:
+        """Say what a script says."""
         await self.note(request, context)
         said: list[bool] = []
+        self.n_begun += 1
         context.add_done_callback(lambda _: self._ended(was_cut=not said))
-        script = self.scripts.pop(0) if self.scripts else self.script
         try:
             async for one in script(request, context):
                 yield one
@@ -213,6 +240,11 @@ class XaiServer:
     async def stop(self) -> None:
         await self._server.stop(grace=None)
 
+    async def left(self) -> None:
+        """Wait until every call has ended here: gRPC tells the next test's loop of the rest."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.n_done == self.n_begun)
+
 
 @asynccontextmanager
 async def xai_server() -> AsyncIterator[XaiServer]:
@@ -223,6 +255,22 @@ async def xai_server() -> AsyncIterator[XaiServer]:
         yield server
     finally:
         await server.stop()
+        await server.left()
+
+
+async def settled() -> None:
+    """Let gRPC tell this loop what it still has to tell of calls that were cancelled.
+
+    It tells all loops of a process through one queue, and fails in the next loop when this one is
+    closed. A call after all others is the last that it tells of.
+    """
+    server = XaiServer()
+    await server.start()
+    async with grpc.aio.insecure_channel(server.host) as channel:
+        stub = models_pb2_grpc.ModelsStub(channel)
+        for _ in range(3):
+            await stub.ListLanguageModels(empty_pb2.Empty())
+    await server.stop()
 
 
 async def cut(stream: AsyncGenerator[SamplerEvent, None]) -> tuple[list[Any], GrokTreeError]:
@@ -252,7 +300,9 @@ class _Chat(chat_pb2_grpc.ChatServicer):  # type: ignore[misc]
         self._server = server
 
     async def GetCompletionChunk(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        async for one in self._server.answer(request, context):
+        server = self._server
+        script = server.scripts.pop(0) if server.scripts else server.script
+        async for one in server.answer(script, request, context):
             yield one
 
 
@@ -266,7 +316,7 @@ class _Models(models_pb2_grpc.ModelsServicer):  # type: ignore[misc]
 
     async def ListEmbeddingModels(self, request: Any, context: Any) -> Any:
         if self._server.without_embedding:
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such thing")
+            await context.abort(Code.UNIMPLEMENTED, "no such thing")
         await self._server.note(request, context)
         return models_pb2.ListEmbeddingModelsResponse(models=self._server.embedding_models)
 
@@ -293,5 +343,5 @@ class _Sample(sample_pb2_grpc.SampleServicer):  # type: ignore[misc]
         self._server = server
 
     async def SampleTextStreaming(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        async for one in self._server.answer(request, context):
+        async for one in self._server.answer(self._server.continuing, request, context):
             yield one

@@ -7,11 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from grok_tree.samplers import XaiSampler
-from tests.unit.samplers._xai_server import XaiServer, xai_server
+from tests.unit.samplers._xai_server import XaiServer, settled, xai_server
+
+
+@pytest.fixture(scope="module")
+async def one_loop() -> AsyncIterator[None]:
+    """Keep the event loop for all tests of a module: gRPC tells of a call when it is over, too."""
+    yield
+    await settled()
 
 
 @pytest.fixture
-async def xai() -> AsyncIterator[XaiServer]:
+async def xai(one_loop: None) -> AsyncIterator[XaiServer]:  # noqa: ARG001
     """A server that speaks xAI's schema."""
     async with xai_server() as server:
         yield server
