@@ -6,7 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+
+import anyio.to_thread
+import pytest
+
+from tests.unit.samplers._xai_server import xai_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHARED = re.compile(r"http://127\.0\.0\.1:\d+/s/[\w-]{20,}")
@@ -14,7 +20,16 @@ SHARED = re.compile(r"http://127\.0\.0\.1:\d+/s/[\w-]{20,}")
 
 def run_example(name: str, folder: Path, *, typed: str = "") -> list[str]:
     """Run an example and return its lines; nothing may go to the standard error."""
-    done = subprocess.run(
+    done = finished_example(name, folder, typed=typed)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def finished_example(
+    name: str, folder: Path, *, typed: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run an example to its end."""
+    return subprocess.run(
         [sys.executable, EXAMPLES / name],
         input=typed,
         capture_output=True,
@@ -26,10 +41,11 @@ def run_example(name: str, folder: Path, *, typed: str = "") -> list[str]:
             **os.environ,
             "GROK_TREE_MODEL": "scripted/echo",
             "GROK_TREE_DATABASE": str(folder / "forests.db"),
+            "GROK_TREE_CONFIG": str(folder / "config.toml"),
+            "XAI_API_KEY": "",
+            **variables,
         },
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()
 
 
 BRANCHES = [
@@ -70,3 +86,36 @@ def test_branches_are_grown_with_the_blocking_client_in_a_running_loop(tmp_path:
     lines = run_example("branches_in_a_notebook.py", tmp_path)
 
     assert [SHARED.sub("URL", line) for line in lines] == BRANCHES
+
+
+def test_live_grok_without_a_key_says_what_to_do(tmp_path: Path) -> None:
+    done = finished_example("live_grok.py", tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "xai/grok-4.7 cannot be used: no key for api.x.ai:443; set XAI_API_KEY\n"
+    )
+
+
+@pytest.mark.anyio
+async def test_live_grok_answers_and_says_what_it_cost(tmp_path: Path) -> None:
+    async with xai_server() as xai:
+        table = f'[xai]\nhost = "{xai.host}"\ninsecure = true\nkey_variable = "STAND_IN_KEY"\n'
+        (tmp_path / "config.toml").write_text(table)
+        run = partial(finished_example, "live_grok.py", tmp_path, STAND_IN_KEY="key")
+        done = await anyio.to_thread.run_sync(run)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    words = "word0 word1 word2 word3 word4"
+    assert done.stdout.splitlines() == [
+        *[f"answer: {words}"] * 3,
+        f"then:   {words}",
+        "cost:   0.1400 USD",
+    ]
+    conversations = {metadata["x-grok-conv-id"] for metadata in xai.metadata}
+    assert len(conversations) == 1, "all find the path in one cache"
+    assert [message.content[0].text for message in xai.requests[-1].messages] == [
+        "Why is the sky blue? One sentence.",
+        words,
+        "Who found that out?",
+    ]
