@@ -25,11 +25,12 @@ if TYPE_CHECKING:
         does_it_work,
     )
     from grok_tree.errors import GrokTreeError
-    from grok_tree.forest import Attachment, Forest, Tool
+    from grok_tree.forest import Attachment, Budget, Forest, Tool
 
 _HOMES = {
     "AsyncClient": "grok_tree.client",
     "Attachment": "grok_tree.forest",
+    "Budget": "grok_tree.forest",
     "Client": "grok_tree.client",
     "Conversation": "grok_tree.client",
     "Forest": "grok_tree.forest",
@@ -48,6 +49,7 @@ _HOMES = {
 __all__ = [
     "AsyncClient",
     "Attachment",
+    "Budget",
     "Client",
     "Conversation",
     "Forest",

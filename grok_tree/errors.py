@@ -10,7 +10,8 @@
     ├─ ConflictError
     │   └─ AlreadyExists · StaleSnapshot · ConversationDeletedError (RuntimeError)
     ├─ SamplingError
-    │   └─ SamplerRefused · ContextTooLong · RateLimited · SamplingInterrupted · SamplerUnavailable
+    │   └─ SamplerRefused · PriceUnknown (SamplerRefused) · ContextTooLong · RateLimited
+    │      · SamplingInterrupted · SamplerUnavailable
     ├─ ConnectionFailedError (ConnectionError)
     │   └─ ServerUnavailable · ProtocolMismatch · WatchLagged
     ├─ DeadlineExceededError (TimeoutError)
@@ -178,6 +179,12 @@ class SamplerRefused(SamplingError):
     """The sampler cannot or will not do what was asked; nothing was spent."""
 
     code = "sampler_refused"
+
+
+class PriceUnknown(SamplerRefused):
+    """Nobody knows what the model costs, and a budget in dollars must hold; nothing was spent."""
+
+    code = "price_unknown"
 
 
 class ContextTooLong(SamplingError):

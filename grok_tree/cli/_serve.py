@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,7 @@ KEY_VARIABLE = "GROK_TREE_API_KEY"
         "grok-tree serve",
         "grok-tree serve --port 0 --http-port 0 --json",
         "GROK_TREE_API_KEY=... grok-tree serve --host 0.0.0.0 --database lab.db",
+        "grok-tree serve --max-cost-usd 5 --budget november",
         "grok-tree ls --host 127.0.0.1:8733",
     ),
 )
@@ -54,6 +56,25 @@ KEY_VARIABLE = "GROK_TREE_API_KEY"
     metavar="URL",
     help="What the addresses of shares begin with; by default the HTTP door's address.",
 )
+@click.option(
+    "--max-cost-usd",
+    type=click.FloatRange(min=0),
+    metavar="USD",
+    help="What all that is sampled here may cost; what might cost more is refused.",
+)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How many tokens all that is sampled here may use, prompts included.",
+)
+@click.option(
+    "--budget",
+    default="server",
+    show_default=True,
+    metavar="NAME",
+    help="Under which name that is counted in the database; a new name begins at nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one line of JSON when ready.")
 @database_option
 @model_option
@@ -65,6 +86,9 @@ def command(
     port: int,
     http_port: int,
     share_url: str | None,
+    max_cost_usd: float | None,
+    max_tokens: int | None,
+    budget: str,
     as_json: bool,
     database: str | None,
     model: str | None,
@@ -86,7 +110,12 @@ def command(
         database=database or found.database,
         share_url=share_url or found.share_url,
     )
-    settings = _server_settings(chosen, host=host, port=port, http_port=http_port)
+    settings = replace(
+        _server_settings(chosen, host=host, port=port, http_port=http_port),
+        max_cost_usd=max_cost_usd,
+        max_tokens=max_tokens,
+        budget=budget,
+    )
 
     def ready(server: RunningServer, http_url: str) -> None:
         _announce(console, server.address, http_url, as_json=as_json)

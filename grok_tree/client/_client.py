@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 import platformdirs
 
+from grok_tree.client._budget import read_budget
 from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._connection import (
     Metadata,
@@ -30,7 +31,7 @@ from grok_tree.client._models import Models
 from grok_tree.client._raw import RawSampler
 from grok_tree.client._texts import TextConnection
 from grok_tree.errors import GrokTreeError, InvalidOperationError
-from grok_tree.forest import Health, uuid7_text
+from grok_tree.forest import FRESH_BUDGET, Budget, Ceiling, Health, check_ceiling, uuid7_text
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -55,6 +56,9 @@ class AsyncClient:
         model: str | None = None,
         database: str | os.PathLike[str] | None = None,
         initial_rng_seed: int | None = None,
+        max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
+        budget: str | None = None,
     ) -> None:
         """Make a client; nothing is opened before the first call.
 
@@ -78,6 +82,12 @@ class AsyncClient:
                 GROK_TREE_DATABASE, else a file in the user's data folder.
             initial_rng_seed: Seeds of samplings that name none count up from it; None leaves the
                 choice to the model.
+            max_cost_usd: What all that this client samples may cost. The most that a call may cost
+                is reserved before the model is asked, and a call that does not fit is refused.
+            max_tokens: How many tokens it may use, prompts included.
+            budget: Name of the budget on the server that these limits are of. It lasts, and is
+                shared by all who name it; without limits, those hold that it has. None: a fresh
+                one, if there are limits.
 
         Raises:
             InvalidOperationError: An argument cannot be used.
@@ -95,6 +105,7 @@ class AsyncClient:
         self.mirror = mirror
         self._model = model if model is not None else os.environ.get("GROK_TREE_MODEL", "")
         self._next_rng_seed = initial_rng_seed
+        self._ceiling = self._ceiling_of(max_cost_usd, max_tokens, budget)
         place = _place(host, database, self._model)
         self._connection = TextConnection(
             place,
@@ -151,6 +162,13 @@ class AsyncClient:
         """
         return await save_backup(self._connection, path, overwrite=overwrite, progress=progress)
 
+    async def budget(self) -> Budget | None:
+        """Return what this client's budget allows and what is left of it.
+
+        Of a client without one, that of the server; None if that has none either.
+        """
+        return await read_budget(self._connection, self._ceiling)
+
     async def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""
         return await check_store(self._connection)
@@ -181,6 +199,16 @@ class AsyncClient:
 
     def _new_request_id(self) -> str:
         return uuid7_text(time.time_ns() // 1_000_000, secrets.randbits(74))
+
+    def _ceiling_of(
+        self, max_cost_usd: float | None, max_tokens: int | None, name: str | None
+    ) -> Ceiling | None:
+        if max_cost_usd is None and max_tokens is None and name is None:
+            return None
+        own = f"{FRESH_BUDGET}{self._new_request_id()}" if name is None else name
+        ceiling = Ceiling(name=own, max_tokens=max_tokens, max_cost_usd=max_cost_usd)
+        check_ceiling(ceiling)
+        return ceiling
 
     def _next_seed(self, n: int) -> int | None:
         seed = self._next_rng_seed

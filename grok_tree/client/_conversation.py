@@ -296,7 +296,8 @@ class Conversation(ConversationFields):
         """
         self._check_usable()
         await self._stored()
-        await self._remote.generate_title(self._leaf_id() or "", self._model_for(""))
+        leaf, model_name = self._leaf_id() or "", self._model_for("")
+        await self._remote.generate_title(leaf, model_name, self._client._ceiling)
         return self.title
 
     async def star(self) -> None:

@@ -12,6 +12,7 @@ from grok_tree.client._cache import Cache
 from grok_tree.client._connection import Connection
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import (
+    Ceiling,
     ConversationChange,
     ConversationId,
     MarkChange,
@@ -24,6 +25,7 @@ from grok_tree.forest import (
     checked_text,
 )
 from grok_tree.wire import (
+    ceiling_to_wire,
     change_to_wire,
     conversation_from_wire,
     draft_to_wire,
@@ -146,13 +148,14 @@ class Remote:
         request = change_to_wire(self._new_request_id(), self.conversation_id, change)
         self._take(await self.call("UpdateConversation", request))
 
-    async def generate_title(self, leaf: str, model_name: str) -> None:
+    async def generate_title(self, leaf: str, model_name: str, budget: Ceiling | None) -> None:
         """Let a model write the title."""
         request = pb.GenerateTitleRequest(
             request_id=self._new_request_id(),
             conversation_id=self.conversation_id,
             leaf_response_id=leaf,
             model_name=model_name,
+            budget=ceiling_to_wire(budget),
         )
         self._take(await self.call("GenerateTitle", request))
 

@@ -21,7 +21,7 @@ from grok_tree.client._sync_files import SyncFiles
 from grok_tree.client._sync_raw import SyncEmbedder, SyncRawSampler
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSamplingGroup
-from grok_tree.forest import Health, Model
+from grok_tree.forest import Budget, Health, Model
 
 
 class Client:
@@ -44,6 +44,9 @@ class Client:
         model: str | None = None,
         database: str | os.PathLike[str] | None = None,
         initial_rng_seed: int | None = None,
+        max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
+        budget: str | None = None,
     ) -> None:
         """Make a client; nothing is opened before the first call.
 
@@ -59,6 +62,9 @@ class Client:
             model=model,
             database=database,
             initial_rng_seed=initial_rng_seed,
+            max_cost_usd=max_cost_usd,
+            max_tokens=max_tokens,
+            budget=budget,
         )
         self.mirror = mirror
         self._portal = Portal(self._client._disconnect)
@@ -106,6 +112,13 @@ class Client:
         """
         backup = self._client.backup
         return self._portal.run(backup, path, overwrite=overwrite, progress=progress)
+
+    def budget(self) -> Budget | None:
+        """Return what this client's budget allows and what is left of it.
+
+        Of a client without one, that of the server; None if that has none either.
+        """
+        return self._portal.run(self._client.budget)
 
     def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""

@@ -26,7 +26,7 @@ from grok_tree.forest import (
     checked_field,
     checked_text,
 )
-from grok_tree.wire import attachment_to_wire, origin_to_wire, pb, settings_to_wire
+from grok_tree.wire import attachment_to_wire, ceiling_to_wire, origin_to_wire, pb, settings_to_wire
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -74,6 +74,7 @@ def sampling_call(conversation: Conversation, turn: Turn) -> Call:
         detach=turn.options.get("detach", False),
         attachments=map(attachment_to_wire, turn.options.get("attachments", ())),
         system_prompt=turn.options.get("system_prompt"),
+        budget=ceiling_to_wire(client._ceiling),
     )
     asked_model = turn.options.get("model_name", "")
 

@@ -28,7 +28,17 @@ from grok_tree.forest._ids import (
     uuid7_text,
 )
 from grok_tree.forest._marks import changed_marks, check_mark_change
-from grok_tree.forest._money import FREE, TICKS_PER_USD, ticks_at, ticks_of, usd_of
+from grok_tree.forest._money import (
+    FREE,
+    FRESH_BUDGET,
+    TICKS_PER_USD,
+    Budget,
+    Ceiling,
+    check_ceiling,
+    ticks_at,
+    ticks_of,
+    usd_of,
+)
 from grok_tree.forest._parts import FUNCTION, Attachment, Citation, Tool, ToolCall
 from grok_tree.forest._prompts import NAMED_PROMPTS
 from grok_tree.forest._rules import (
@@ -75,6 +85,7 @@ from grok_tree.forest._values import (
 __all__ = [
     "CONSEQUENCES",
     "FREE",
+    "FRESH_BUDGET",
     "FUNCTION",
     "MAX_FIELD_BYTES",
     "MAX_SIBLINGS",
@@ -83,6 +94,8 @@ __all__ = [
     "NO_PARENT",
     "TICKS_PER_USD",
     "Attachment",
+    "Budget",
+    "Ceiling",
     "Citation",
     "Cited",
     "Consequence",
@@ -129,6 +142,7 @@ __all__ = [
     "ToolCalled",
     "Usage",
     "changed_marks",
+    "check_ceiling",
     "check_mark_change",
     "check_settings",
     "check_turn",

@@ -358,6 +358,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         prices: What it costs; None when nothing is known of it.
         capabilities: Names such as ``logprobs``, ``seed``, ``prefill``.
         unavailable_because: What is missing here, empty when it can be used.
+        default_max_tokens: The most that an answer has where no max_tokens is asked for; 0 when
+            that is not known.
     """
 
     name: str
@@ -368,6 +370,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     prices: Prices | None = None
     unavailable_because: str = ""
+    default_max_tokens: int = 0
 
     @property
     def available(self) -> bool:

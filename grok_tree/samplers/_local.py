@@ -94,6 +94,7 @@ class LocalSampler:
                 context_length=self._n_context,
                 capabilities=_CAPABILITIES,
                 prices=FREE,
+                default_max_tokens=DEFAULTS.max_tokens or 0,
                 unavailable_because=self._missing_reason(),
             )
         ]

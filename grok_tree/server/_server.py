@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,7 @@ import anyio.to_thread
 import grpc.aio
 
 from grok_tree.errors import ConfigurationError, ExtraMissing
+from grok_tree.forest import Ceiling, Prices, check_ceiling
 from grok_tree.samplers import SamplerRegistry, installed_samplers
 from grok_tree.server._address import UNIX, bind, check_reach, split_address
 from grok_tree.server._guard import Guard
@@ -74,6 +75,10 @@ class ServerSettings:
         http: Makes the HTTP door; None for none.
         health: Whether the standard health service must be served.
         watch_patience_s: How long a watcher may take for one page before it is cut.
+        max_cost_usd: What everything that is sampled here may cost in all; None for no limit.
+        max_tokens: How many tokens it may use in all.
+        budget: Under which name that is counted in the database, also by servers before and after.
+        prices: What models cost, whatever is listed for them; ``*`` in a name stands for anything.
         grpc_options: gRPC options rather than our own of the same name.
     """
 
@@ -86,7 +91,18 @@ class ServerSettings:
     http: HttpDoorFactory | None = None
     health: bool = False
     watch_patience_s: float = WATCH_PATIENCE_S
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    budget: str = "server"
+    prices: Mapping[str, Prices] = field(default_factory=dict)
     grpc_options: Sequence[tuple[str, Any]] = ()
+
+    @property
+    def ceiling(self) -> Ceiling | None:
+        """What everything together may use; None for no limit."""
+        if self.max_cost_usd is None and self.max_tokens is None:
+            return None
+        return Ceiling(name=self.budget, max_tokens=self.max_tokens, max_cost_usd=self.max_cost_usd)
 
 
 @dataclass(frozen=True)
@@ -114,11 +130,13 @@ async def running_server(settings: ServerSettings) -> AsyncIterator[RunningServe
         ConfigurationError: The address is not safe or not of this machine.
     """
     _check_address(settings)
+    if settings.ceiling is not None:
+        check_ceiling(settings.ceiling)
     store = await anyio.to_thread.run_sync(Store.open, settings.database)
     samplers = settings.samplers()
     try:
         doors = _Doors(settings)
-        world = World(store, samplers, settings.model, doors.share_url, _version())
+        world = _world(settings, store, samplers, doors)
         async with open_forests(world) as forests, background_tasks() as tasks:
             try:
                 yield await doors.open(forests, store, tasks)
@@ -129,6 +147,20 @@ async def running_server(settings: ServerSettings) -> AsyncIterator[RunningServe
         with anyio.CancelScope(shield=True):
             await samplers.aclose()
             await anyio.to_thread.run_sync(store.close)
+
+
+def _world(
+    settings: ServerSettings, store: Store, samplers: SamplerRegistry, doors: _Doors
+) -> World:
+    return World(
+        store,
+        samplers,
+        settings.model,
+        doors.share_url,
+        _version(),
+        ceiling=settings.ceiling,
+        prices=settings.prices,
+    )
 
 
 class _Doors:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from grok_tree.forest import ResponseDraft, SamplingEvent
+from grok_tree.server._budgets import BudgetCalls
 from grok_tree.server._files import FileCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._keeping import KeepingCalls
@@ -19,6 +20,7 @@ from grok_tree.server._watching import WATCH_PATIENCE_S, WatchCalls
 from grok_tree.service import Forests, SampleCommand
 from grok_tree.wire import (
     attachment_from_wire,
+    ceiling_from_wire,
     change_from_wire,
     conversation_to_wire,
     draft_from_wire,
@@ -38,7 +40,7 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls):
+class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls, BudgetCalls):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.
@@ -180,6 +182,7 @@ class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls):
             request.conversation_id,
             leaf_response_id=request.leaf_response_id or None,
             model_name=request.model_name,
+            budget=ceiling_from_wire(request),
         )
         return conversation_to_wire(titled)
 
@@ -250,4 +253,5 @@ def _command(request: pb.SampleRequest, message: str) -> SampleCommand:
         keep_leaf=request.keep_leaf,
         detach=request.detach,
         system_prompt=request.system_prompt if request.HasField("system_prompt") else None,
+        budget=ceiling_from_wire(request),
     )

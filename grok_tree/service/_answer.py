@@ -21,7 +21,7 @@ from grok_tree.forest import (
     repaired_text,
 )
 from grok_tree.service._answer_parts import AnswerParts
-from grok_tree.service._prompt_size import BYTES_PER_TOKEN
+from grok_tree.service._prompt_size import tokens_in
 from grok_tree.store import Finish
 
 PARTIAL_REASONS: tuple[FinishReason, ...] = ("cancelled", "disconnected", "failed")
@@ -141,20 +141,14 @@ class GrowingAnswer:
         if failed or told.total_tokens or told.cost_usd is not None:
             return told
         return Usage(
-            completion_tokens=_tokens_in(self._sampled),
-            reasoning_tokens=_tokens_in(self._reasoning),
+            completion_tokens=tokens_in(self._sampled),
+            reasoning_tokens=tokens_in(self._reasoning),
             estimated=True,
         )
 
     def error(self, error: GrokTreeError) -> GrokTreeError:
         """Return an error with what was kept of this answer as details."""
         return error_with_kept_text(error, self.response_id, self.message)
-
-
-def _tokens_in(pieces: Sequence[str]) -> int:
-    """Return about how many tokens some pieces are: at least one each, and one for 4 bytes."""
-    n_bytes = sum(len(piece.encode()) for piece in pieces)
-    return max(len(pieces), -(-n_bytes // BYTES_PER_TOKEN))
 
 
 def billed_in(error: GrokTreeError | None) -> Usage:

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
-from grok_tree.forest import Prices
+from grok_tree.forest import Ceiling, Prices
 from grok_tree.samplers import SamplerRegistry
 from grok_tree.service._once import Once, require_request_id
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
 from grok_tree.service._prices import PriceBook
+from grok_tree.service._spending import Spending
 from grok_tree.store import Reader, Store, Writer
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class World:
         version: Of this server.
         clock: Where time comes from.
         ids: Where ids come from.
+        ceiling: What everything together may use; None for no limit.
         prices: What models cost, whatever is listed for them; ``*`` in a name stands for anything.
     """
 
@@ -48,6 +50,7 @@ class World:
     version: str = "0"
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=SystemIds)
+    ceiling: Ceiling | None = None
     prices: Mapping[str, Prices] = field(default_factory=dict)
 
 
@@ -58,6 +61,13 @@ class UseCases:
         self._world = world
         self._store = world.store
         self._prices = PriceBook(world.samplers, world.prices, world.clock)
+        self._spending = Spending(
+            world.ceiling,
+            book=self._prices,
+            submit=self._submit,
+            clock=world.clock,
+            ids=world.ids,
+        )
 
     async def _read(self, look: Callable[[Reader], T]) -> T:
         def read() -> T:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from functools import partial
 
 import anyio
-import anyio.to_thread
 
 from grok_tree.service._base import World
+from grok_tree.service._budgets import BudgetUseCases
 from grok_tree.service._files import FileUseCases
 from grok_tree.service._keeping import KeepingUseCases
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._raw import RawUseCases
+from grok_tree.service._repairing import RepairUseCases
 from grok_tree.service._responses import ResponseUseCases
 from grok_tree.service._sampling import SamplingUseCases
 from grok_tree.service._tasks import background_tasks
@@ -31,6 +32,8 @@ class Forests(
     KeepingUseCases,
     FileUseCases,
     RawUseCases,
+    BudgetUseCases,
+    RepairUseCases,
 ):
     """All use cases over one store and its samplers; made by `open_forests`.
 
@@ -44,16 +47,20 @@ class Forests(
 REQUESTS_KEPT = timedelta(hours=48)
 """Twice what is promised, so that a clock which was set forwards forgets no request early."""
 
+FRESH_BUDGETS_KEPT = timedelta(days=30)
+"""Since a client with a budget of its own was last heard."""
+
 FORGET_EVERY_S = 3600.0
 
 
 @asynccontextmanager
 async def open_forests(world: World) -> AsyncIterator[Forests]:
     """Run the use cases until the block is left; then running samplings stop and are saved."""
-    await anyio.to_thread.run_sync(_repair, world)
     async with background_tasks() as tasks:
-        tasks.start_soon(_forget_regularly, world)
         forests = Forests(world, tasks)
+        await forests.repair()
+        tasks.start_soon(_forget_regularly, world)
+        tasks.start_soon(forests.renew_reservations)
         try:
             yield forests
         finally:
@@ -61,16 +68,13 @@ async def open_forests(world: World) -> AsyncIterator[Forests]:
             forests.stop_samplings()
 
 
-def _repair(world: World) -> None:
-    """Make partial responses of what was growing when the last server ended."""
-    now = world.clock.now()
-    world.store.submit(lambda writer: writer.interrupt_growing(now)).result()
-
-
 async def _forget_regularly(world: World) -> None:
-    """Drop the first results of requests that are too old to be repeated."""
+    """Drop the first results of requests that are too old to be repeated, and old budgets."""
     while True:
-        before = world.clock.now() - REQUESTS_KEPT
-        forget = world.store.submit(partial(Writer.forget_requests, before=before), durable=False)
-        await asyncio.wrap_future(forget)
+        now = world.clock.now()
+        for forget in (
+            partial(Writer.forget_requests, before=now - REQUESTS_KEPT),
+            partial(Writer.forget_fresh_budgets, before=now - FRESH_BUDGETS_KEPT),
+        ):
+            await asyncio.wrap_future(world.store.submit(forget, durable=False))
         await anyio.sleep(FORGET_EVERY_S)

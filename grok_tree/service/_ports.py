@@ -6,10 +6,12 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from grok_tree.forest import uuid7_text
+from grok_tree.store import Writer
 
 
 class Clock(Protocol):
@@ -30,6 +32,13 @@ class Ids(Protocol):
 
     def new_secret(self) -> str:
         """Return at least 128 random bits as text that is safe in a URL."""
+
+
+class Submit(Protocol):
+    """Has work done in a transaction."""
+
+    def __call__(self, work: Callable[[Writer], Any], *, durable: bool = True) -> Awaitable[Any]:
+        """Do the work and return its result once it is committed."""
 
 
 class SystemClock:

@@ -19,19 +19,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import NamedTuple
 
 import anyio.to_thread
 import msgspec
 
 from grok_tree.errors import GrokTreeError
-from grok_tree.forest import FREE, Prices, ticks_at, usd_of
+from grok_tree.forest import FREE, Model, Prices, Usage, ticks_at, usd_of
 from grok_tree.samplers import Sampler, SamplerRegistry, Tariff, public_tariff
 from grok_tree.service._ports import Clock
-from grok_tree.store import Finish
 
 PROVENANCE = "price"
 KNOWN_FOR_S = 60.0
 """A provider may change what it lists."""
+
+
+class Priced(NamedTuple):
+    """A usage with its cost, and where that is from; empty when it is not known."""
+
+    usage: Usage
+    source: str
 
 
 class PriceBook:
@@ -64,25 +71,28 @@ class PriceBook:
             self._known[model_name] = (now + KNOWN_FOR_S, found)
         return found
 
-    async def priced(self, model_name: str, finish: Finish) -> Finish:
-        """Return how an answer ends, with its cost and where that is from."""
-        usage, source = finish.usage, "provider"
-        if usage.cost_usd is None:
-            tariff = await self.tariff(model_name)
-            ticks = None if tariff is None else tariff.ticks(usage)
-            if tariff is None or ticks is None:
-                return finish
-            usage = msgspec.structs.replace(usage, cost_usd=usd_of(ticks))
-            source = tariff.source
-        provenance = {**finish.provenance, PROVENANCE: source}
-        return msgspec.structs.replace(finish, usage=usage, provenance=provenance)
+    async def priced(self, model_name: str, usage: Usage) -> Priced:
+        """Return a usage with its cost, and where that is from."""
+        if usage.cost_usd is not None:
+            return Priced(usage, "provider")
+        tariff = await self.tariff(model_name)
+        ticks = None if tariff is None else tariff.ticks(usage)
+        if tariff is None or ticks is None:
+            return Priced(usage, "")
+        return Priced(msgspec.structs.replace(usage, cost_usd=usd_of(ticks)), tariff.source)
+
+    def default_max_tokens(self, model_name: str) -> int:
+        """Return the most tokens that a model says by itself; 0 when that is not known."""
+        found = self._resolved(model_name)
+        listed = None if found is None else _listed(*found)
+        return 0 if listed is None else listed.default_max_tokens
 
     def _own(self, model_name: str) -> Tariff | None:
         for pattern, prices in self._configured.items():
             if fnmatchcase(model_name, pattern):
                 return Tariff("configured", partial(ticks_at, prices))
         found = self._resolved(model_name)
-        listed = None if found is None else _listed(*found)
+        listed = None if found is None else _listed_prices(*found)
         return None if listed is None else Tariff("listed", partial(ticks_at, listed))
 
     def _public(self, model_name: str) -> Tariff | None:
@@ -96,11 +106,15 @@ class PriceBook:
             return None
 
 
-def _listed(sampler: Sampler, model: str) -> Prices | None:
+def _listed(sampler: Sampler, model: str) -> Model | None:
     name = f"{sampler.provider}/{model}"
-    listed = sampler.models()
-    for one in listed:
-        if name == one.name or name in one.aliases:
-            return one.prices
+    return next((one for one in sampler.models() if name in (one.name, *one.aliases)), None)
+
+
+def _listed_prices(sampler: Sampler, model: str) -> Prices | None:
+    own = _listed(sampler, model)
+    if own is not None:
+        return own.prices
     # What no model of a provider takes, none that it does not list takes either.
+    listed = sampler.models()
     return FREE if listed and all(one.prices == FREE for one in listed) else None

@@ -7,7 +7,7 @@ takes is a quarter of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grok_tree.forest import Attachment, Response, Settings
@@ -70,6 +70,12 @@ def size_of_prompt(
         texts += _texts_of(settings)
     n_bytes += sum(len(text.encode()) for text in texts)
     return PromptSize(n_bytes, n_turns + len(texts), n_images)
+
+
+def tokens_in(pieces: Sequence[str]) -> int:
+    """Return about how many tokens some pieces of an answer are, at least one each."""
+    n_bytes = sum(len(piece.encode()) for piece in pieces)
+    return max(len(pieces), -(-n_bytes // BYTES_PER_TOKEN))
 
 
 def _bytes_of(turn: Response | Turn) -> int:

@@ -15,6 +15,7 @@ from grok_tree.errors import (
     ShareNotFound,
 )
 from grok_tree.forest import (
+    Ceiling,
     Conversation,
     ConversationChange,
     Model,
@@ -28,6 +29,8 @@ from grok_tree.samplers import Turn
 from grok_tree.service._base import page_limit
 from grok_tree.service._conversations import ConversationUseCases
 from grok_tree.service._live import live_conversation, live_response, response_of
+from grok_tree.service._metering import metered
+from grok_tree.service._prompt_size import size_of_prompt
 from grok_tree.service._requests import SearchPage, ServerInfo, SharedPath
 from grok_tree.service._titles import TITLE_SETTINGS, title_from, title_prompt
 from grok_tree.store import Reader, ResolvedIds, Writer
@@ -43,16 +46,18 @@ class PublishingUseCases(ConversationUseCases):
         *,
         leaf_response_id: str | None = None,
         model_name: str = "",
+        budget: Ceiling | None = None,
     ) -> Conversation:
         """Let a model write the title from the path to a response, by default the leaf.
 
         Raises:
+            BudgetExhausted: The server's budget, or the client's, has no room for it.
             InvalidOperationError: The conversation is empty.
             SamplingError: The model failed; the title stays.
         """
         asked = (conversation_id, leaf_response_id, model_name)
         if await self._read(lambda reader: reader.recall(request_id)) is None:
-            title = await self._sample_title(conversation_id, leaf_response_id, model_name)
+            title = await self._sample_title(*asked, budget)
         else:
             title = ""  # never used: the first result is returned
         now = self._world.clock.now()
@@ -64,7 +69,11 @@ class PublishingUseCases(ConversationUseCases):
         return await self._once(request_id, "generate_title", asked, result=Conversation, work=work)
 
     async def _sample_title(
-        self, conversation_id: str, leaf_response_id: str | None, model_name: str
+        self,
+        conversation_id: str,
+        leaf_response_id: str | None,
+        model_name: str,
+        budget: Ceiling | None,
     ) -> str:
         conversation = await self.get_conversation(conversation_id)
         leaf = leaf_response_id or conversation.leaf_response_id
@@ -78,7 +87,12 @@ class PublishingUseCases(ConversationUseCases):
         name = model_name or conversation.model_name or self._world.default_model
         sampler, model = self._world.samplers.resolve(name)
         sampler.check(model, TITLE_SETTINGS, 1)
-        answer = await _answer(sampler.sample(model, title_prompt(turns), TITLE_SETTINGS, 1))
+        prompt = title_prompt(turns)
+        size = size_of_prompt([prompt.last], prompt.system_prompt)
+        plan = await self._spending.plan(budget, name, size, TITLE_SETTINGS)
+        async with self._spending.holding(plan) as hold:
+            events = metered(sampler.sample(model, prompt, TITLE_SETTINGS, 1), hold, size)
+            answer = await _answer(events)
         return title_from(answer, turns)
 
     async def share(self, request_id: str, response_id: str) -> Share:

@@ -8,6 +8,7 @@ import msgspec
 
 from grok_tree.forest import (
     Attachment,
+    Ceiling,
     Conversation,
     Origin,
     Response,
@@ -32,6 +33,7 @@ class SampleCommand(msgspec.Struct, frozen=True, kw_only=True):
         keep_leaf: Do not move the leaf.
         detach: Go on when nobody follows any more.
         system_prompt: For this sampling only; None for the conversation's.
+        budget: The client's ceiling; None for none.
     """
 
     request_id: str
@@ -46,6 +48,7 @@ class SampleCommand(msgspec.Struct, frozen=True, kw_only=True):
     keep_leaf: bool = False
     detach: bool = False
     system_prompt: str | None = None
+    budget: Ceiling | None = None
 
 
 @dataclass(frozen=True)

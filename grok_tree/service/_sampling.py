@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio.abc
 import msgspec
 
 from grok_tree.errors import InvalidOperationError, SamplerRefused, SamplingNotFound
-from grok_tree.forest import Response, Started, check_settings, check_turn
+from grok_tree.forest import Conversation, Response, Started, check_settings, check_turn
 from grok_tree.samplers import (
     Sampler,
     capabilities_of,
     check_attachments_supported,
     check_capability,
 )
+from grok_tree.samplers import Turn as SamplerTurn
 from grok_tree.service._attachments import known_attachments
 from grok_tree.service._base import UseCases, World
 from grok_tree.service._billing import Bill
@@ -28,6 +30,7 @@ from grok_tree.service._prompting import prompt_below, system_prompt_of
 from grok_tree.service._requests import SampleCommand
 from grok_tree.service._run import SamplingRun, ended_run
 from grok_tree.service._saves import StoreSaves
+from grok_tree.service._spending import Plan
 from grok_tree.service._turn import METHOD, Turn, TurnRecord, begin_turn
 from grok_tree.store import Reader, Writer
 
@@ -116,13 +119,15 @@ class SamplingUseCases(UseCases):
         """Store the turn; return None when an earlier request had stored it."""
         ids = [self._world.ids.new_id() for _ in range(command.n + 1)]
         now = self._world.clock.now()
+        plan = await self._planned(command)
+        asked = msgspec.structs.replace(command, settings=plan.settings) if plan else command
         begun: list[Turn] = []
 
         def work(writer: Writer) -> TurnRecord:
             conversation = live_conversation(writer, command.conversation_id)
-            name = command.model_name or conversation.model_name or self._world.default_model
+            name = plan.model_name if plan else self._model_of(command, conversation)
             sampler, model = self._world.samplers.resolve(name)
-            sampler.check(model, command.settings, command.n)
+            sampler.check(model, asked.settings, command.n)
             attachments = known_attachments(writer, command.attachments, command.message)
             check_attachments_supported(name, capabilities_of(sampler, model), attachments)
             prefix = prefix_of(writer, command)
@@ -131,20 +136,38 @@ class SamplingUseCases(UseCases):
             system_prompt = command.system_prompt
             if system_prompt is None:
                 system_prompt = system_prompt_of(conversation)
+            if plan:
+                self._spending.reserve(writer, plan, ids[1:], now)
             turn = begin_turn(
                 writer,
-                msgspec.structs.replace(command, attachments=attachments),
+                msgspec.structs.replace(asked, attachments=attachments),
                 ids=ids,
                 model_name=name,
                 system_prompt=system_prompt,
                 prefix=prefix,
                 now=now,
             )
-            begun[:] = [turn]
+            begun[:] = [replace(turn, reserved=plan is not None)]
             return turn.record
 
         await self._once(command.request_id, METHOD, command, result=TurnRecord, work=work)
+        if begun and plan:
+            self._spending.keep(ids[1:])
         return begun[0] if begun else None
+
+    async def _planned(self, command: SampleCommand) -> Plan | None:
+        """Return what must be reserved for a turn; nothing for one that was begun before."""
+        if not self._spending.limits(command.budget):
+            return None
+        found = await self._read(lambda reader: _prompt_of(reader, command))
+        if found is None:
+            return None
+        conversation, size = found
+        name = self._model_of(command, conversation)
+        return await self._spending.plan(command.budget, name, size, command.settings)
+
+    def _model_of(self, command: SampleCommand, conversation: Conversation) -> str:
+        return command.model_name or conversation.model_name or self._world.default_model
 
     def _check_prefill(self, sampler: Sampler, model: str, kind: str) -> None:
         try:
@@ -176,7 +199,8 @@ class SamplingUseCases(UseCases):
             path = await self._read(lambda reader: reader.path(turn.parent.response_id))
             return size_of_prompt(path, turn.system_prompt, turn.prefix)
 
-        return Bill(self._prices, turn.record.model_name, prompt_size)
+        name, reserved = turn.record.model_name, turn.reserved
+        return Bill(self._prices, name, prompt_size, reserved=reserved)
 
     async def _attach_response(self, response_id: str) -> SamplingRun:
         found = await self._last_in_line(lambda writer: live_response(writer, response_id))
@@ -207,11 +231,29 @@ class SamplingUseCases(UseCases):
         sampler, model = self._world.samplers.resolve(turn.record.model_name)
         prompt = prompt_below(self._store, turn.parent, turn.system_prompt, turn.prefix)
         try:
-            await run.run(lambda: sampler.sample(model, prompt, command.settings, command.n))
+            await run.run(lambda: sampler.sample(model, prompt, turn.settings, command.n))
             await run.save_rest()
         finally:
             for name in _names(run):
                 del self._runs[name]
+            if turn.reserved:
+                await self._spending.release(turn.record.response_ids)
+
+
+def _prompt_of(reader: Reader, command: SampleCommand) -> tuple[Conversation, PromptSize] | None:
+    """Return the conversation of a command, and how long its prompt is; None for a repeat."""
+    if reader.recall(command.request_id) is not None:
+        return None
+    conversation = live_conversation(reader, command.conversation_id)
+    parent = command.parent_response_id
+    path = reader.path(parent) if parent else []
+    attachments = known_attachments(reader, command.attachments, command.message)
+    said = SamplerTurn("human", command.message, attachments)
+    system_prompt = command.system_prompt
+    if system_prompt is None:
+        system_prompt = system_prompt_of(conversation)
+    texts = (system_prompt, prefix_of(reader, command))
+    return conversation, size_of_prompt([*path, said], *texts, settings=command.settings)
 
 
 def _names(run: SamplingRun) -> tuple[str, ...]:

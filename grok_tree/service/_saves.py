@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from grok_tree.forest import Attachment, Response, ResponseId
 from grok_tree.service._billing import Bill
-from grok_tree.service._ports import Clock
+from grok_tree.service._ports import Clock, Submit
 from grok_tree.store import Finish, Writer
-
-
-class Submit(Protocol):
-    """Has work done in a transaction."""
-
-    def __call__(self, work: Callable[[Writer], Any], *, durable: bool = True) -> Awaitable[Any]:
-        """Do the work and return its result once it is committed."""
 
 
 class StoreSaves:
@@ -54,7 +46,9 @@ class StoreSaves:
         now = self._clock.now()
 
         def work(writer: Writer) -> Response:
-            return writer.finish(response_id, billed, now=now, move_leaf=move_leaf)
+            response = writer.finish(response_id, billed, now=now, move_leaf=move_leaf)
+            self._bill.book(writer, response_id, billed.usage)
+            return response
 
         response: Response = await self._submit(work)
         return response

@@ -48,14 +48,18 @@ class Turn:
         parent: What the answers attach to.
         human: The human response; None when the message was empty.
         system_prompt: In force for it.
+        settings: What is asked of the sampler.
         prefix: The text with which the answers begin.
+        reserved: Whether something is reserved for it.
     """
 
     record: TurnRecord
     parent: Response
     human: Response | None
     system_prompt: str
+    settings: Settings
     prefix: str = ""
+    reserved: bool = False
 
 
 def begin_turn(
@@ -96,10 +100,10 @@ def begin_turn(
     stored = writer.add_responses(command.conversation_id, new, now=now)
     record = TurnRecord(human_id, answer_ids, model_name)
     if human_id:
-        return Turn(record, stored[0], stored[0], system_prompt, prefix)
+        return Turn(record, stored[0], stored[0], system_prompt, command.settings, prefix)
     assert stored[0].parent_response_id, "check_turn demands a message or a parent"
     parent = writer.response(stored[0].parent_response_id)
-    return Turn(record, parent, None, system_prompt, prefix)
+    return Turn(record, parent, None, system_prompt, command.settings, prefix)
 
 
 def _new_responses(

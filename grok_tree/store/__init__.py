@@ -1,6 +1,7 @@
 """Forests on disk: one writer that commits in groups, readers of consistent snapshots."""
 
 from grok_tree.store._aside import remove_database, set_aside
+from grok_tree.store._budget_rows import Amount, BudgetKey, BudgetOwner
 from grok_tree.store._database import SCHEMA_VERSION, Owner
 from grok_tree.store._lookup import Lookup
 from grok_tree.store._reader import Reader
@@ -30,6 +31,9 @@ from grok_tree.store._writer import Writer
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Amount",
+    "BudgetKey",
+    "BudgetOwner",
     "ConversationRows",
     "Cursor",
     "Finish",

@@ -22,6 +22,7 @@ from grok_tree.forest import (
     id_text,
 )
 from grok_tree.store import _schema as tables
+from grok_tree.store._budget_rows import BudgetReader
 from grok_tree.store._files import FileReader
 from grok_tree.store._naming import (
     batches,
@@ -121,7 +122,7 @@ _RECALL = Prepared(
 )
 
 
-class Reader(FileReader):
+class Reader(FileReader, BudgetReader):
     """Reads of one consistent snapshot; valid only inside the block that gave it."""
 
     def __init__(self, connection: Connection) -> None:
@@ -251,6 +252,11 @@ class Reader(FileReader):
         # A parent's position is always the smaller one, so they are in the order of the path.
         rows = self._connection.execute(query.order_by(_r.position))
         return [response_from_row(row) for row in rows]
+
+    def growing(self) -> list[ResponseId]:
+        """Return the ids of all responses whose text is still to come."""
+        query = select(_r.id).where(tables.IS_GROWING)
+        return [ResponseId(id_text(raw)) for raw in self._connection.scalars(query)]
 
     def changes(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -145,3 +146,48 @@ mirrored = Table(
     Column("synced_us", BigInteger, nullable=False),
 )
 """In a mirror, how far each conversation was copied and when; empty on a server."""
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("owner", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("token_limit", BigInteger),
+    Column("tokens_spent", BigInteger, nullable=False),
+    Column("tokens_reserved", BigInteger, nullable=False),
+    Column("tokens_overrun", BigInteger, nullable=False),
+    Column("tick_limit", BigInteger),
+    Column("ticks_spent", BigInteger, nullable=False),
+    Column("ticks_reserved", BigInteger, nullable=False),
+    Column("ticks_overrun", BigInteger, nullable=False),
+    Column("n_unpriced", BigInteger, nullable=False),
+    Column("used_us", BigInteger, nullable=False),
+    CheckConstraint(
+        "token_limit IS NULL OR tokens_spent + tokens_reserved <= token_limit",
+        name="budget_tokens",
+    ),
+    CheckConstraint(
+        "tick_limit IS NULL OR ticks_spent + ticks_reserved <= tick_limit", name="budget_ticks"
+    ),
+    CheckConstraint(
+        "tokens_spent >= 0 AND tokens_reserved >= 0 AND tokens_overrun >= 0"
+        " AND ticks_spent >= 0 AND ticks_reserved >= 0 AND ticks_overrun >= 0",
+        name="budget_signs",
+    ),
+    Index("budget_by_name", "owner", "name", unique=True),
+)
+"""How much may be used and was; what a provider billed beyond a limit stands in an overrun."""
+
+reservation = Table(
+    "reservation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("budget_key", Integer, nullable=False),
+    Column("holder", String(200), nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("ticks", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Index("reservation_by_holder", "holder", "budget_key", unique=True),
+)
+"""What answers that still grow may use, a row for each and each of its budgets."""

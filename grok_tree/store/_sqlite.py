@@ -315,6 +315,8 @@ def _error(database: Path, error: Exception) -> GrokTreeError:
             f"database {database} is damaged ({_first_words(cause)}); restore a backup,"
             " or move the file away to begin a new one"
         )
+    if getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_CHECK:
+        return StoreError(f"nothing was stored in database {database}: {cause}")
     if kind == sqlite3.SQLITE_CONSTRAINT:
         return AlreadyExists(
             f"nothing was stored in database {database}, because an id is taken ({cause});"

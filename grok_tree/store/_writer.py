@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,10 @@ from grok_tree.forest import (
     Marks,
     Response,
     id_bytes,
-    id_text,
 )
 from grok_tree.store import _schema as tables
 from grok_tree.store._batch import ROW_COLUMNS, Batch, finished_facts
+from grok_tree.store._budgets import BudgetWriter
 from grok_tree.store._deleting import DeletingWriter
 from grok_tree.store._files import FileWriter
 from grok_tree.store._naming import (
@@ -74,7 +74,7 @@ _GROWN = Prepared(
 _REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
 
 
-class Writer(DeletingWriter, FileWriter):
+class Writer(DeletingWriter, FileWriter, BudgetWriter):
     """Reads and writes of one transaction; valid only inside the work that was submitted."""
 
     def insert_conversation(self, conversation: Conversation) -> None:
@@ -264,14 +264,17 @@ class Writer(DeletingWriter, FileWriter):
         old = tables.request.c.created_us < microseconds(before)
         return self._connection.execute(delete(tables.request).where(old)).rowcount
 
-    def interrupt_growing(self, now: datetime) -> int:
-        """Make partial responses of all that still grow, because nobody feeds them any more."""
-        growing = select(_r.id).where(tables.IS_GROWING)
-        ids = list(self._connection.scalars(growing))
-        for raw in ids:
-            response_id = id_text(raw)
+    def interrupt_growing(self, now: datetime, ends: Mapping[str, Finish] | None = None) -> int:
+        """Make partial responses of all that still grow, because nobody feeds them any more.
+
+        Args:
+            now: The time.
+            ends: How some of them end; the others with what is stored.
+        """
+        growing = self.growing()
+        for response_id in growing:
             row = self._response_row(response_id)
-            finish = Finish(
+            finish = (ends or {}).get(response_id) or Finish(
                 message=row.message,
                 reasoning=row.reasoning or "",
                 partial=True,
@@ -279,7 +282,7 @@ class Writer(DeletingWriter, FileWriter):
                 timing=decode_facts(row.facts).timing,
             )
             self.finish(response_id, finish, now=now, move_leaf=False)
-        return len(ids)
+        return len(growing)
 
     def index_rest(self) -> None:
         """Index every finished response, so that a search that follows finds all of them."""

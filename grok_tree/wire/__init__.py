@@ -4,6 +4,12 @@ The only room that knows the generated code; `pb` are its messages, `ForestsStub
 `ForestsServicer` its service.
 """
 
+from grok_tree.wire._budgets import (
+    budget_from_wire,
+    budget_to_wire,
+    ceiling_from_wire,
+    ceiling_to_wire,
+)
 from grok_tree.wire._errors import (
     ERROR_KEY,
     STATUSES,
@@ -81,6 +87,10 @@ __all__ = [
     "add_ForestsServicer_to_server",
     "attachment_from_wire",
     "attachment_to_wire",
+    "budget_from_wire",
+    "budget_to_wire",
+    "ceiling_from_wire",
+    "ceiling_to_wire",
     "change_from_wire",
     "change_to_wire",
     "complete_to_wire",

@@ -172,6 +172,7 @@ def model_to_wire(model: Model) -> pb.Model:
         unavailable_because=model.unavailable_because,
         aliases=model.aliases,
         prices=None if model.prices is None else pb.Prices(**msgspec.structs.asdict(model.prices)),
+        default_max_tokens=model.default_max_tokens,
     )
 
 
@@ -186,6 +187,7 @@ def model_from_wire(message: pb.Model) -> Model:
         unavailable_because=message.unavailable_because,
         aliases=tuple(message.aliases),
         prices=_prices_from_wire(message.prices) if message.HasField("prices") else None,
+        default_max_tokens=message.default_max_tokens,
     )
 
 

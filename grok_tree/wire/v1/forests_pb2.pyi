@@ -344,7 +344,7 @@ class RestoreConversationRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt", "message_upload_id", "attachments")
+    __slots__ = ("request_id", "conversation_id", "parent_response_id", "message", "n", "model_name", "settings", "origin", "keep_leaf", "detach", "system_prompt", "message_upload_id", "attachments", "budget")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -358,6 +358,7 @@ class SampleRequest(_message.Message):
     SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     conversation_id: str
     parent_response_id: str
@@ -371,7 +372,50 @@ class SampleRequest(_message.Message):
     system_prompt: str
     message_upload_id: str
     attachments: _containers.RepeatedCompositeFieldContainer[Attachment]
-    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ...) -> None: ...
+    budget: Ceiling
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., parent_response_id: _Optional[str] = ..., message: _Optional[str] = ..., n: _Optional[int] = ..., model_name: _Optional[str] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., keep_leaf: bool = ..., detach: bool = ..., system_prompt: _Optional[str] = ..., message_upload_id: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ..., budget: _Optional[_Union[Ceiling, _Mapping]] = ...) -> None: ...
+
+class Ceiling(_message.Message):
+    __slots__ = ("name", "max_tokens", "max_cost_usd")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_USD_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    max_tokens: int
+    max_cost_usd: float
+    def __init__(self, name: _Optional[str] = ..., max_tokens: _Optional[int] = ..., max_cost_usd: _Optional[float] = ...) -> None: ...
+
+class Budget(_message.Message):
+    __slots__ = ("name", "max_tokens", "max_cost_usd", "spent_tokens", "spent_usd", "reserved_tokens", "reserved_usd", "n_unpriced")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_USD_FIELD_NUMBER: _ClassVar[int]
+    SPENT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SPENT_USD_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_USD_FIELD_NUMBER: _ClassVar[int]
+    N_UNPRICED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    max_tokens: int
+    max_cost_usd: float
+    spent_tokens: int
+    spent_usd: float
+    reserved_tokens: int
+    reserved_usd: float
+    n_unpriced: int
+    def __init__(self, name: _Optional[str] = ..., max_tokens: _Optional[int] = ..., max_cost_usd: _Optional[float] = ..., spent_tokens: _Optional[int] = ..., spent_usd: _Optional[float] = ..., reserved_tokens: _Optional[int] = ..., reserved_usd: _Optional[float] = ..., n_unpriced: _Optional[int] = ...) -> None: ...
+
+class GetBudgetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetBudgetResponse(_message.Message):
+    __slots__ = ("budget",)
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    budget: Budget
+    def __init__(self, budget: _Optional[_Union[Budget, _Mapping]] = ...) -> None: ...
 
 class AttachSamplingRequest(_message.Message):
     __slots__ = ("sampling_id", "response_id", "from_characters")
@@ -873,16 +917,18 @@ class DeleteFileResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class GenerateTitleRequest(_message.Message):
-    __slots__ = ("request_id", "conversation_id", "leaf_response_id", "model_name")
+    __slots__ = ("request_id", "conversation_id", "leaf_response_id", "model_name", "budget")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
     LEAF_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     conversation_id: str
     leaf_response_id: str
     model_name: str
-    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., leaf_response_id: _Optional[str] = ..., model_name: _Optional[str] = ...) -> None: ...
+    budget: Ceiling
+    def __init__(self, request_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., leaf_response_id: _Optional[str] = ..., model_name: _Optional[str] = ..., budget: _Optional[_Union[Ceiling, _Mapping]] = ...) -> None: ...
 
 class ShareRequest(_message.Message):
     __slots__ = ("request_id", "response_id")
@@ -983,7 +1029,7 @@ class ListModelsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "description", "context_length", "capabilities", "is_default", "available", "unavailable_because", "aliases", "prices")
+    __slots__ = ("name", "description", "context_length", "capabilities", "is_default", "available", "unavailable_because", "aliases", "prices", "default_max_tokens")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
@@ -993,6 +1039,7 @@ class Model(_message.Message):
     UNAVAILABLE_BECAUSE_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     PRICES_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     context_length: int
@@ -1002,7 +1049,8 @@ class Model(_message.Message):
     unavailable_because: str
     aliases: _containers.RepeatedScalarFieldContainer[str]
     prices: Prices
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., context_length: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., is_default: bool = ..., available: bool = ..., unavailable_because: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., prices: _Optional[_Union[Prices, _Mapping]] = ...) -> None: ...
+    default_max_tokens: int
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., context_length: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., is_default: bool = ..., available: bool = ..., unavailable_because: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., prices: _Optional[_Union[Prices, _Mapping]] = ..., default_max_tokens: _Optional[int] = ...) -> None: ...
 
 class Prices(_message.Message):
     __slots__ = ("prompt", "cached_prompt", "completion")

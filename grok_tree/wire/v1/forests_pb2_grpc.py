@@ -219,6 +219,11 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.FromString,
                 _registered_method=True)
+        self.GetBudget = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/GetBudget',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetResponse.FromString,
+                _registered_method=True)
 
 
 class ForestsServicer(object):
@@ -469,6 +474,13 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBudget(self, request, context):
+        """Says what a budget allows and what is left of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ForestsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -656,6 +668,11 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.CheckStore,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.SerializeToString,
+            ),
+            'GetBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBudget,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1657,6 +1674,33 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/CheckStore',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.CheckStoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/GetBudget',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetBudgetResponse.FromString,
             options,
             channel_credentials,
             insecure,

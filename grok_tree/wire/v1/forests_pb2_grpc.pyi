@@ -234,6 +234,12 @@ class ForestsStub:
     ]
     """Looks for damage and for what threatens the database."""
 
+    GetBudget: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetBudgetRequest,
+        grok_tree.wire.v1.forests_pb2.GetBudgetResponse,
+    ]
+    """Says what a budget allows and what is left of it."""
+
 class ForestsAsyncStub:
     CreateConversation: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.CreateConversationRequest,
@@ -443,6 +449,12 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.CheckStoreResponse,
     ]
     """Looks for damage and for what threatens the database."""
+
+    GetBudget: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.GetBudgetRequest,
+        grok_tree.wire.v1.forests_pb2.GetBudgetResponse,
+    ]
+    """Says what a budget allows and what is left of it."""
 
 class ForestsServicer(metaclass=abc.ABCMeta):
     @abc.abstractmethod
@@ -727,5 +739,13 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.CheckStoreResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.CheckStoreResponse]]:
         """Looks for damage and for what threatens the database."""
+
+    @abc.abstractmethod
+    def GetBudget(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.GetBudgetRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.GetBudgetResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.GetBudgetResponse]]:
+        """Says what a budget allows and what is left of it."""
 
 def add_ForestsServicer_to_server(servicer: ForestsServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -93,7 +93,7 @@ def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
     store = Store.open(postgres_url)
     made = add_conversation(store, "kept")
     store.close()
-    for table in ("attached", "file", "mirrored"):
+    for table in ("reservation", "budget", "attached", "file", "mirrored"):
         run(postgres_url, f"DROP TABLE {table}")
     run(postgres_url, "DROP TABLE meta")
     run(postgres_url, "DROP INDEX response_hidden")
