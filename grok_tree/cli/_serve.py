@@ -124,7 +124,7 @@ def command(
 
 
 def _server_settings(chosen: Settings, *, host: str, port: int, http_port: int) -> ServerSettings:
-    from grok_tree.client import default_database, samplers_of_this_machine
+    from grok_tree.client import default_database, prices_of_this_machine, samplers_of_this_machine
     from grok_tree.server import DEFAULT_MODEL, ServerSettings
     from grok_tree.web import WebDoor
 
@@ -135,6 +135,7 @@ def _server_settings(chosen: Settings, *, host: str, port: int, http_port: int) 
         api_key=os.environ.get(KEY_VARIABLE) or None,
         share_url=chosen.share_url,
         samplers=samplers_of_this_machine,
+        prices=prices_of_this_machine(),
         http=lambda forests: WebDoor(forests, host=host, port=http_port),
         health=True,
     )

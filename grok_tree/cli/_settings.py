@@ -11,8 +11,8 @@ from grok_tree.errors import ConfigurationError
 
 APPLICATION = "grok-tree"
 PATH_VARIABLE = "GROK_TREE_CONFIG"
-TABLES = ("endpoints", "local", "replay", "xai")
-"""Tables of the configuration that samplers read."""
+TABLES = ("endpoints", "local", "prices", "replay", "xai")
+"""Tables of the configuration that servers and samplers read."""
 
 
 @dataclass(frozen=True)

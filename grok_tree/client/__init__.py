@@ -11,6 +11,7 @@ from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mir
 from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
 from grok_tree.client._models import Models
 from grok_tree.client._options import SamplingOptions
+from grok_tree.client._price_table import prices_of_this_machine
 from grok_tree.client._raw import Completion, CompletionOptions, Continuation, RawSampler
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import (
@@ -73,6 +74,7 @@ __all__ = [
     "default_database",
     "does_it_work",
     "mirror_folder",
+    "prices_of_this_machine",
     "samplers_of_this_machine",
     "verify_mirrors",
 ]

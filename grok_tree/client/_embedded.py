@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from grok_tree.client._machine import samplers_of_this_machine
+from grok_tree.client._price_table import prices_of_this_machine
 from grok_tree.errors import StoreBusy
 from grok_tree.server import DEFAULT_MODEL, EmbeddedServer, ServerSettings
 from grok_tree.store import canonical_location, read_owner
@@ -107,6 +108,7 @@ class EmbeddedPlace:
             http=WebDoor,
             samplers=partial(samplers_of_this_machine, trusted=True),
             model=self._model or DEFAULT_MODEL,
+            prices=prices_of_this_machine(),
         )
         server = EmbeddedServer(settings)
         server.start()

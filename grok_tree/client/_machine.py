@@ -33,7 +33,7 @@ def samplers_of_this_machine(*, trusted: bool = False) -> SamplerRegistry:
         ConfigurationError: The configuration cannot be read.
     """
     environment = dict(os.environ)
-    options = _tables(configuration_file(environment))
+    options = configured_tables(configuration_file(environment))
     setup = SamplerSetup(environment, options, read_recording=_read_recording, trusted=trusted)
     return installed_samplers(setup=setup)
 
@@ -43,7 +43,7 @@ def _read_recording(path: Path) -> list[Recorded]:
         return [Recorded(one.conversation, one.responses) for one in read_documents(file)]
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def configured_tables(path: Path) -> dict[str, Any]:
     """Return the tables of a configuration; what is outside of them is for the command line."""
     try:
         found = tomllib.loads(path.read_text("utf-8"))

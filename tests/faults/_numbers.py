@@ -30,6 +30,7 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "watch_kills":      (    1,      20,     200),
     "unread_texts":     (   30,     400,   2_000),
     "backups":          (    3,      20,     200),
+    "budget_kills":     (    2,      20,     200),
     "hostile_calls":    (2_000,  10_000,  50_000),
     "large_store":      (10_000, 100_000, 1_000_000),
     "ready_store":      (10_000, 100_000, 100_000),
