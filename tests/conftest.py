@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import postgres
+from tests import llama_server, postgres
 
 # A shell that runs the suite in the background lets it, and all its children, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,4 +65,13 @@ def needs_postgres() -> None:
 def postgres_url(needs_postgres: None) -> Iterator[str]:  # noqa: ARG001
     """An empty schema of its own on a PostgreSQL server."""
     with postgres.fresh_schema() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def llama_url() -> Iterator[str]:
+    """Base URL of a llama.cpp server, started for the first test that needs it."""
+    if llama_server.MISSING:
+        pytest.skip(llama_server.MISSING)
+    with llama_server.running() as url:
         yield url

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from xai_sdk.proto import models_pb2
 
-from grok_tree.samplers import LocalSampler, Sampler, ScriptedSampler
+from grok_tree.samplers import LocalSampler, OpenAISampler, Sampler, ScriptedSampler, endpoint
 from grok_tree.testing.contracts import OpenSampler, SamplerCase, SamplerContract
+from tests import llama_server
 from tests.unit.samplers._xai_server import MODEL, settled, xai_server
 
 pytestmark = pytest.mark.anyio
 
 
-def opening(make: type[Sampler], model: str, *, embedding_model: str = "") -> OpenSampler:
+def opening(
+    make: Callable[[], Sampler],
+    model: str,
+    *,
+    embedding_model: str = "",
+    repeats_seeds: bool = True,
+) -> OpenSampler:
     @asynccontextmanager
     async def opened() -> AsyncIterator[SamplerCase]:
         sampler = make()
         try:
-            yield SamplerCase(sampler, model, embedding_model)
+            yield SamplerCase(sampler, model, embedding_model, repeats_seeds)
         finally:
             await sampler.aclose()
 
@@ -66,3 +73,18 @@ class TestLocal(SamplerContract):
     @pytest.fixture
     def open_sampler(self) -> OpenSampler:
         return opening(LocalSampler, "smollm2-135m")
+
+
+@pytest.mark.local_model
+class TestOpenAI(SamplerContract):
+    """Against llama.cpp's own server."""
+
+    @pytest.fixture
+    def open_sampler(self, llama_url: str) -> OpenSampler:
+        model = llama_server.MODEL
+
+        def make() -> Sampler:
+            return OpenAISampler(endpoint("lab", {"base_url": llama_url, "server": "llama.cpp"}))
+
+        # What is in its cache changes the last bits of its numbers.
+        return opening(make, model, embedding_model=model, repeats_seeds=False)

@@ -30,8 +30,13 @@ class _Answer(msgspec.Struct):
 
 
 def embedding_request(model: str, texts: Sequence[str]) -> bytes:
-    """Return the body of a request for one vector a text."""
-    return msgspec.json.encode({"model": model, "input": list(texts), "encoding_format": "float"})
+    """Return the body of a request for one vector a text.
+
+    An empty text is sent as a space: servers refuse it otherwise.
+    """
+    return msgspec.json.encode(
+        {"model": model, "input": [text or " " for text in texts], "encoding_format": "float"}
+    )
 
 
 def read_embeddings(body: bytes, n_texts: int, model: str, asked: Asked) -> Embeddings:

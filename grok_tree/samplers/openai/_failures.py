@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -47,7 +47,7 @@ class Asked:
 
     name: str
     base_url: str
-    key: str
+    key: str = field(repr=False)
     key_variable: str
     now: float
 

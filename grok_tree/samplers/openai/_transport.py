@@ -166,7 +166,8 @@ class Reply:
             while piece:
                 yield piece
                 piece = await content.readany()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
+            # It is a RuntimeError after our own side closed the connection.
             self.broken_by = error
             # aiohttp forgets what nobody has read yet when the connection breaks.
             if held := b"".join(content._buffer):
