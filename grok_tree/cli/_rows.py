@@ -7,7 +7,7 @@ from datetime import datetime
 
 from grok_tree.cli._spans import Span, Style, wrap
 from grok_tree.cli._visible import isolated, visible, visible_line
-from grok_tree.forest import Conversation, Model, Response, SearchHit
+from grok_tree.forest import Conversation, Response, SearchHit
 
 
 def conversation_row(row: Conversation, short: str, *, width: int) -> Sequence[Span]:
@@ -89,18 +89,6 @@ def response_change_row(revision: int, response: Response, *, width: int) -> Seq
         ],
         width,
     )
-
-
-def model_row(model: Model, *, name_width: int) -> Sequence[Span]:
-    """Return one line of a list of models."""
-    default = "default " if model.is_default else ""
-    state = "" if model.available else f"not available: {model.unavailable_because} "
-    return [
-        Span(f"{visible_line(model.name):<{name_width}}  "),
-        Span(default, "mark"),
-        Span(visible_line(state), "faint"),
-        Span(visible_line(model.description), "faint"),
-    ]
 
 
 def counted(n: int, what: str) -> str:

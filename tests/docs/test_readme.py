@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""What the README and the page on models show works as it stands there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("block", blocks("README.md", "python"), ids=str)
+PYTHON = [block for page in ("README.md", "docs/models.md") for block in blocks(page, "python")]
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=str)
 def test_every_python_block_runs(
     block: Block, tmp_path: Path, surroundings: dict[str, str]
 ) -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from tests.docs._blocks import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/native-format.md", "docs/glossary.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/cli.md",
+    "docs/native-format.md",
+    "docs/glossary.md",
+    "docs/models.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
