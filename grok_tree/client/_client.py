@@ -121,8 +121,8 @@ class AsyncClient:
         self.grok = Grok(self)
         self.models = Models(self._connection)
         self.files = Files(self._connection)
-        self.sampler = RawSampler(self._connection, self._next_seed)
-        self.embedder = Embedder(self._connection)
+        self.sampler = RawSampler(self._connection, self._next_seed, self._ceiling)
+        self.embedder = Embedder(self._connection, self._ceiling)
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from grok_tree.client._connection import Connection
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Usage
+from grok_tree.forest import Ceiling, Usage
 from grok_tree.samplers import Embeddings
-from grok_tree.wire import pb, usage_from_wire
+from grok_tree.wire import ceiling_to_wire, pb, usage_from_wire
 
 _BATCH = 256
 _BATCH_BYTES = 1024 * 1024
@@ -19,9 +19,10 @@ _BATCH_BYTES = 1024 * 1024
 class Embedder:
     """Turns texts into vectors with the models of the server that can."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ceiling: Ceiling | None) -> None:
         """Clients make these."""
         self._connection = connection
+        self._ceiling = ceiling
 
     async def embed(
         self, texts: Sequence[str], model_name: str = "", *, timeout: float | None = None
@@ -45,16 +46,20 @@ class Embedder:
         if isinstance(texts, str):
             raise InvalidOperationError("embed() takes a list of texts; put the text into one")
         vectors: list[Sequence[float]] = []
-        model, usage = "", Usage()
+        model = ""
+        used: list[Usage] = []
         for some in _batches(texts):
-            request = pb.EmbedRequest(model_name=model_name, texts=some)
+            request = pb.EmbedRequest(
+                model_name=model_name, texts=some, budget=ceiling_to_wire(self._ceiling)
+            )
             pages = self._connection.stream("Embed", request, timeout=timeout)
             async with aclosing(pages):
                 async for page in pages:
                     vectors += [tuple(vector.values) for vector in page.vectors]
                     model = page.model_name or model
-                    usage = _sum(usage, usage_from_wire(page.usage))
-        return Embeddings(vectors, model, usage)
+                    if page.HasField("usage"):
+                        used.append(usage_from_wire(page.usage))
+        return Embeddings(vectors, model, _sum(used))
 
 
 def _batches(texts: Sequence[str]) -> list[list[str]]:
@@ -70,10 +75,11 @@ def _batches(texts: Sequence[str]) -> list[list[str]]:
     return batches
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
-    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
+def _sum(used: Sequence[Usage]) -> Usage:
+    """Return what all calls used; a cost that is not known of one is not known of all."""
+    costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
     return Usage(
-        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
-        cost_usd=sum(costs) if costs else None,
-        estimated=one.estimated or other.estimated,
+        prompt_tokens=sum(usage.prompt_tokens for usage in used),
+        cost_usd=sum(costs) if costs and len(costs) == len(used) else None,
+        estimated=any(usage.estimated for usage in used),
     )

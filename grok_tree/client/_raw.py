@@ -10,8 +10,8 @@ from typing import Any, Self, TypedDict, Unpack
 
 from grok_tree.client._connection import Connection
 from grok_tree.errors import InvalidOperationError, SamplingInterrupted
-from grok_tree.forest import Finished, FinishReason, Settings, Token, Usage, check_settings
-from grok_tree.wire import EventReader, complete_to_wire, finished_from_wire
+from grok_tree.forest import Ceiling, Finished, FinishReason, Settings, Token, Usage, check_settings
+from grok_tree.wire import EventReader, ceiling_to_wire, complete_to_wire, finished_from_wire
 
 Input = str | Sequence[int]
 TokenName = str | int
@@ -154,9 +154,15 @@ class Continuation:
 class RawSampler:
     """Continues texts with the models of the server that can."""
 
-    def __init__(self, connection: Connection, next_seed: Callable[[int], int | None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        next_seed: Callable[[int], int | None],
+        ceiling: Ceiling | None,
+    ) -> None:
         """Clients make these."""
         self._connection = connection
+        self._ceiling = ceiling
         self._next_seed = next_seed
 
     def sample(self, prompt: str = "", **options: Unpack[CompletionOptions]) -> Continuation:
@@ -183,6 +189,9 @@ class RawSampler:
             allowed_tokens=options.get("allowed_tokens", ()),
             disallowed_tokens=options.get("disallowed_tokens", ()),
         )
+        budget = ceiling_to_wire(self._ceiling)
+        if budget is not None:
+            request.budget.CopyFrom(budget)
         timeout = options.get("timeout")
         return Continuation(self._connection.stream("Complete", request, timeout=timeout))
 

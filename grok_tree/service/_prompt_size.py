@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grok_tree.forest import Attachment, Response, Settings
-from grok_tree.samplers import Turn
+from grok_tree.samplers import RawPrompt, Turn
 
 BYTES_PER_TOKEN = 4
 """Of usual text, about."""
@@ -70,6 +70,12 @@ def size_of_prompt(
         texts += _texts_of(settings)
     n_bytes += sum(len(text.encode()) for text in texts)
     return PromptSize(n_bytes, n_turns + len(texts), n_images)
+
+
+def size_of_raw(prompt: RawPrompt) -> PromptSize:
+    """Return how long a prompt without a conversation is."""
+    parts = (one.encode() if isinstance(one, str) else one for one in prompt.inputs)
+    return PromptSize(sum(map(len, parts)), n_turns=1)
 
 
 def tokens_in(pieces: Sequence[str]) -> int:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
-from grok_tree.errors import InvalidOperationError
+import msgspec
+
+from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import (
     MAX_TEXT_BYTES,
+    Ceiling,
     Finished,
     SamplerEvent,
     Settings,
     Token,
+    Usage,
     check_settings,
     checked_text,
     repaired_text,
@@ -24,7 +29,11 @@ from grok_tree.samplers import (
     RawPrompt,
     check_capability,
 )
+from grok_tree.service._answer import billed_in
 from grok_tree.service._base import UseCases
+from grok_tree.service._metering import metered
+from grok_tree.service._prices import PROVENANCE
+from grok_tree.service._prompt_size import size_of_prompt, size_of_raw
 
 MOST_TEXTS = 4096
 """Texts that one call turns into vectors."""
@@ -34,7 +43,11 @@ class RawUseCases(UseCases):
     """What models do beside answering in conversations."""
 
     async def complete(
-        self, model_name: str, prompt: RawPrompt, settings: Settings
+        self,
+        model_name: str,
+        prompt: RawPrompt,
+        settings: Settings,
+        budget: Ceiling | None = None,
     ) -> AsyncGenerator[Token | Finished, None]:
         """Yield the continuation of a text; closing the iterator stops the model.
 
@@ -42,8 +55,10 @@ class RawUseCases(UseCases):
             model_name: Empty for the server's default.
             prompt: What is continued.
             settings: What is asked of the sampler.
+            budget: The client's ceiling.
 
         Raises:
+            BudgetExhausted: The server's budget, or the client's, has no room for it.
             InvalidOperationError: The prompt is empty, or a setting is out of its range.
             ModelNotFound: No sampler has the model.
             SamplerRefused: The model cannot do this.
@@ -58,19 +73,27 @@ class RawUseCases(UseCases):
         if prompt.allowed_tokens or prompt.disallowed_tokens:
             check_capability(sampler, model, "token_limits", "allowing or forbidding tokens")
         assert isinstance(sampler, Completer), name
-        stream = sampler.complete(model, prompt, settings, 1)
-        async with aclosing(_placed(stream)) as events:
-            async for event in events:
-                yield event
+        size = size_of_raw(prompt)
+        plan = await self._spending.plan(budget, name, size, settings)
+        asked = settings if plan is None else plan.settings
+        async with self._spending.holding(plan) as hold:
+            stream = metered(sampler.complete(model, prompt, asked, 1), hold, size)
+            async with aclosing(_placed(stream)) as events:
+                async for event in events:
+                    yield await self._billed(name, event)
 
-    async def embed(self, model_name: str, texts: Sequence[str]) -> Embeddings:
+    async def embed(
+        self, model_name: str, texts: Sequence[str], budget: Ceiling | None = None
+    ) -> Embeddings:
         """Return a vector for each text.
 
         Args:
             model_name: Empty for the first model here that can.
             texts: Each of at most 16 MiB; a model reads as much of the beginning as it can.
+            budget: The client's ceiling.
 
         Raises:
+            BudgetExhausted: The server's budget, or the client's, has no room for it.
             InvalidOperationError: There are no texts, or too many.
             ModelNotFound: No sampler has the model, or none here can.
             SamplerRefused: The model cannot do this.
@@ -85,7 +108,28 @@ class RawUseCases(UseCases):
         sampler.check(model, Settings(), 1)
         check_capability(sampler, model, "embeddings", "turning texts into vectors")
         assert isinstance(sampler, Embedder), name
-        return await sampler.embed(model, texts)
+        size = size_of_prompt((), *texts)
+        async with self._spending.holding(await self._spending.plan(budget, name, size)) as hold:
+            hold.use(Usage(prompt_tokens=size.about_tokens, estimated=True))
+            try:
+                found = await sampler.embed(model, texts)
+            except GrokTreeError as error:
+                hold.use(billed_in(error))
+                raise
+            told = found.usage
+            if not told.total_tokens and told.cost_usd is None:
+                told = hold.used[0]
+            usage, _ = await self._prices.priced(name, told)
+            hold.use(usage)
+        return replace(found, usage=usage)
+
+    async def _billed(self, model_name: str, event: Token | Finished) -> Token | Finished:
+        """Return an event; of an end, with what it cost."""
+        if isinstance(event, Token):
+            return event
+        usage, source = await self._prices.priced(model_name, event.usage)
+        provenance = event.provenance | ({PROVENANCE: source} if source else {})
+        return msgspec.structs.replace(event, usage=usage, provenance=provenance)
 
     def _able(self, capability: Capability) -> str:
         """Return the first model that can do something here, local ones first."""

@@ -12,7 +12,10 @@ def ceiling_to_wire(ceiling: Ceiling | None) -> pb.Ceiling | None:
     return None if ceiling is None else pb.Ceiling(**msgspec.structs.asdict(ceiling))
 
 
-def ceiling_from_wire(request: pb.SampleRequest | pb.GenerateTitleRequest) -> Ceiling | None:
+Asking = pb.SampleRequest | pb.GenerateTitleRequest | pb.CompleteRequest | pb.EmbedRequest
+
+
+def ceiling_from_wire(request: Asking) -> Ceiling | None:
     """Return the ceiling that a request names."""
     if not request.HasField("budget"):
         return None

@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from grok_tree import AsyncClient, Client
-from grok_tree.errors import InvalidOperationError, SamplerRefused, SamplingError
+from grok_tree.errors import BudgetExhausted, InvalidOperationError, SamplerRefused, SamplingError
 from grok_tree.forest import (
     Finished,
     SamplerEvent,
@@ -67,6 +67,44 @@ async def client_of(folder: Path, sampler: RawSampler) -> AsyncIterator[AsyncCli
         AsyncClient(server.address, mirror=False, initial_rng_seed=40) as client,
     ):
         yield client
+
+
+async def test_texts_and_vectors_count_in_a_budget(tmp_path: Path) -> None:
+    async with (
+        watched_server(tmp_path / "forests.db", RawSampler(Token(" four"))) as server,
+        AsyncClient(server.address, mirror=False, max_tokens=1000) as client,
+    ):
+        whole = await client.sampler.sample("one two three", max_len=9)
+        await client.embedder.embed(["a text", "another"])
+        spent = await client.budget()
+        with pytest.raises(BudgetExhausted):
+            await client.sampler.sample("one two three", max_len=990)
+        with pytest.raises(BudgetExhausted):
+            await client.embedder.embed(["long " * 200])
+        after = await client.budget()
+    assert whole.usage.cost_usd == 0.25
+    assert whole.provenance["price"] == "provider"
+    assert spent is not None
+    assert (spent.spent_tokens, spent.reserved_tokens) == (2 + 2, 0)
+    assert after == spent
+
+
+async def test_a_text_that_is_left_is_counted_by_an_estimate(tmp_path: Path) -> None:
+    sampler = RawSampler(Token(" four"), endless=True)
+    async with (
+        watched_server(tmp_path / "forests.db", sampler) as server,
+        AsyncClient(server.address, mirror=False, max_tokens=1000) as client,
+    ):
+        async with client.sampler.sample("one two three", max_len=9) as continuation:
+            async for _ in continuation:
+                break
+        with anyio.fail_after(5):
+            while True:
+                spent = await client.budget()
+                assert spent is not None
+                if not spent.reserved_tokens:
+                    break
+    assert spent.spent_tokens >= 20
 
 
 async def test_a_text_is_continued_with_probabilities(tmp_path: Path) -> None:

@@ -461,20 +461,22 @@ class SamplingFinished(_message.Message):
     def __init__(self, index: _Optional[int] = ..., finish_reason: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class CompleteRequest(_message.Message):
-    __slots__ = ("model_name", "inputs", "settings", "stop_tokens", "allowed_tokens", "disallowed_tokens")
+    __slots__ = ("model_name", "inputs", "settings", "stop_tokens", "allowed_tokens", "disallowed_tokens", "budget")
     MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     STOP_TOKENS_FIELD_NUMBER: _ClassVar[int]
     ALLOWED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     DISALLOWED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     model_name: str
     inputs: _containers.RepeatedCompositeFieldContainer[RawInput]
     settings: Settings
     stop_tokens: _containers.RepeatedScalarFieldContainer[str]
     allowed_tokens: _containers.RepeatedCompositeFieldContainer[TokenName]
     disallowed_tokens: _containers.RepeatedCompositeFieldContainer[TokenName]
-    def __init__(self, model_name: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RawInput, _Mapping]]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., stop_tokens: _Optional[_Iterable[str]] = ..., allowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ..., disallowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ...) -> None: ...
+    budget: Ceiling
+    def __init__(self, model_name: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RawInput, _Mapping]]] = ..., settings: _Optional[_Union[Settings, _Mapping]] = ..., stop_tokens: _Optional[_Iterable[str]] = ..., allowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ..., disallowed_tokens: _Optional[_Iterable[_Union[TokenName, _Mapping]]] = ..., budget: _Optional[_Union[Ceiling, _Mapping]] = ...) -> None: ...
 
 class RawInput(_message.Message):
     __slots__ = ("text", "tokens")
@@ -493,12 +495,14 @@ class TokenName(_message.Message):
     def __init__(self, text: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class EmbedRequest(_message.Message):
-    __slots__ = ("model_name", "texts")
+    __slots__ = ("model_name", "texts", "budget")
     MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
     TEXTS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     model_name: str
     texts: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, model_name: _Optional[str] = ..., texts: _Optional[_Iterable[str]] = ...) -> None: ...
+    budget: Ceiling
+    def __init__(self, model_name: _Optional[str] = ..., texts: _Optional[_Iterable[str]] = ..., budget: _Optional[_Union[Ceiling, _Mapping]] = ...) -> None: ...
 
 class EmbedPage(_message.Message):
     __slots__ = ("vectors", "model_name", "usage")
