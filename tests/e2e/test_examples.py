@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio.to_thread
 import pytest
 
-from tests.unit.samplers._xai_server import xai_server
+from tests.unit.samplers._xai_server import chunk, end, output, says, xai_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHARED = re.compile(r"http://127\.0\.0\.1:\d+/s/[\w-]{20,}")
@@ -100,22 +100,23 @@ def test_live_grok_without_a_key_says_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_live_grok_answers_and_says_what_it_cost(tmp_path: Path) -> None:
     async with xai_server() as xai:
+        xai.script = says(chunk(output("Because.")), end(encrypted_content="THOUGHT"))
         table = f'[xai]\nhost = "{xai.host}"\ninsecure = true\nkey_variable = "STAND_IN_KEY"\n'
         (tmp_path / "config.toml").write_text(table)
         run = partial(finished_example, "live_grok.py", tmp_path, STAND_IN_KEY="key")
         done = await anyio.to_thread.run_sync(run)
 
     assert (done.returncode, done.stderr) == (0, "")
-    words = "word0 word1 word2 word3 word4"
     assert done.stdout.splitlines() == [
-        *[f"answer: {words}"] * 3,
-        f"then:   {words}",
+        *["answer: Because."] * 3,
+        "then:   Because.",
         "cost:   0.1400 USD",
     ]
     conversations = {metadata["x-grok-conv-id"] for metadata in xai.metadata}
     assert len(conversations) == 1, "all find the path in one cache"
-    assert [message.content[0].text for message in xai.requests[-1].messages] == [
-        "Why is the sky blue? One sentence.",
-        words,
-        "Who found that out?",
+    path = xai.requests[-1].messages
+    assert [(message.content[0].text, message.encrypted_content) for message in path] == [
+        ("Why is the sky blue? One sentence.", ""),
+        ("Because.", "THOUGHT"),
+        ("Who found that out?", ""),
     ]

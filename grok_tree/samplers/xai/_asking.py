@@ -64,10 +64,23 @@ class Asking:
             async for event in events:
                 yield event
 
+    async def result(self, method: Method, request: Any, call: Call) -> Any:
+        """Return the answer to a call that is not streamed.
+
+        Raises:
+            GrokTreeError: The last attempt failed.
+        """
+
+        async def attempt() -> Any:
+            async with self._pace(call.model).turn():
+                return await self._connection.unary(method, request, call)
+
+        return await self._retrying.result(attempt)
+
     async def _attempt(
         self, method: Method, sibling: Sibling, call: Call
     ) -> AsyncGenerator[SamplerEvent, None]:
-        async with self.pace(call.model).turn() as turn:
+        async with self._pace(call.model).turn() as turn:
             reply = sibling.begin()
             stream = self._connection.stream(method, sibling.request, call)
             async with aclosing(stream) as messages:
@@ -79,6 +92,5 @@ class Asking:
                     turn.used(event.usage.prompt_tokens + event.usage.completion_tokens)
                 yield event
 
-    def pace(self, model: str) -> Pace:
-        """Return the pace of a model."""
+    def _pace(self, model: str) -> Pace:
         return self._paces.setdefault(model, Pace())

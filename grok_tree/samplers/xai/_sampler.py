@@ -154,8 +154,7 @@ class XaiSampler:
         vectors: list[list[float]] = []
         served = model
         for request in embedding_requests(schema, model, texts):
-            async with self._asking.pace(model).turn():
-                response = await self._connection.unary(method, request, self._call(model))
+            response = await self._asking.result(method, request, self._call(model))
             served = response.model or served
             vectors.extend(vectors_of(request, response))
         return embeddings_of(texts, vectors, served)

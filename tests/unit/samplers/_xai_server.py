@@ -156,6 +156,7 @@ class XaiServer:
         scripts: What it says before that, to one request each.
         requests: What it was asked, in order.
         metadata: What came with each request.
+        n_busy: So many requests for vectors fail first.
     """
 
     def __init__(self) -> None:
@@ -170,6 +171,7 @@ class XaiServer:
         self.language_models: list[Any] = [models_pb2.LanguageModel(name=MODEL)]
         self.embedding_models: list[Any] = []
         self.without_embedding = False
+        self.n_busy = 0
         self._changed = asyncio.Condition()
         self._server = grpc.aio.server(
             options=[
@@ -328,6 +330,9 @@ class _Embedder(embed_pb2_grpc.EmbedderServicer):  # type: ignore[misc]
     async def Embed(self, request: Any, context: Any) -> Any:
         """Give each text its length, and its number from the end first."""
         await self._server.note(request, context)
+        if self._server.n_busy:
+            self._server.n_busy -= 1
+            await context.abort(Code.UNAVAILABLE, "busy")
         found = [
             embed_pb2.Embedding(
                 index=index,

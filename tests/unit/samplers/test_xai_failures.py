@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import traceback
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -26,6 +27,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import Settings, Token
 from grok_tree.samplers import XaiSampler
+from grok_tree.samplers._pace import N_AT_FIRST
 from grok_tree.samplers._retrying import Retrying
 from grok_tree.testing import ends_of, prompt_of, sampled, text_of
 from tests.unit.samplers._xai_server import (
@@ -34,6 +36,7 @@ from tests.unit.samplers._xai_server import (
     XaiServer,
     chunk,
     cut,
+    end,
     fails,
     hangs,
     output,
@@ -291,3 +294,39 @@ async def test_the_key_is_in_no_error(
 async def test_the_key_is_in_no_repr(grok: XaiSampler) -> None:
     assert KEY not in repr(vars(grok))
     assert KEY not in repr(grok._configuration)
+
+
+async def test_without_a_word_about_it_everything_is_encrypted(xai: XaiServer) -> None:
+    sampler = xai.sampler(insecure=False)
+
+    _, error = await failure(sampler)
+
+    assert isinstance(error, SamplerUnavailable)
+    assert not xai.requests, "not even the key is said in the open"
+    await sampler.aclose()
+
+
+async def test_long_pieces_of_an_answer_come_through(xai: XaiServer, grok: XaiSampler) -> None:
+    xai.script = says_words("x" * 10 * 2**20)
+
+    assert len(text_of(await sampled(grok, MODEL, QUESTION))) == 10 * 2**20
+
+
+async def test_many_siblings_are_asked_for_at_the_pace_of_the_model(
+    xai: XaiServer, grok: XaiSampler
+) -> None:
+    n_asked_before_an_end: list[int] = []
+
+    async def script(request: Any, context: Any) -> AsyncIterator[Any]:
+        del request, context
+        yield chunk(output("x"))
+        if len(xai.requests) < N_AT_FIRST:
+            await xai.asked(N_AT_FIRST)
+        n_asked_before_an_end.append(len(xai.requests))
+        yield end()
+
+    xai.script = script
+    events = await sampled(grok, MODEL, QUESTION, n=3 * N_AT_FIRST)
+
+    assert len(ends_of(events)) == 3 * N_AT_FIRST
+    assert n_asked_before_an_end[0] == N_AT_FIRST

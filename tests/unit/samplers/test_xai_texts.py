@@ -112,3 +112,12 @@ async def test_texts_become_vectors_in_their_order(xai: XaiServer, grok: XaiSamp
 async def test_no_texts_are_no_vectors(xai: XaiServer, grok: XaiSampler) -> None:
     assert list((await grok.embed("embed", [])).vectors) == []
     assert not xai.requests
+
+
+async def test_a_provider_that_is_busy_is_asked_again_for_vectors(
+    xai: XaiServer, grok: XaiSampler
+) -> None:
+    xai.n_busy = 2
+
+    assert len((await grok.embed("embed", ["x"])).vectors) == 1
+    assert len(xai.requests) == 3
