@@ -21,7 +21,8 @@ def capabilities() -> dict[str, frozenset[str]]:
         f"server-{number}": {"base_url": "http://127.0.0.1:1/v1", "server": kind, "models": ["any"]}
         for number, kind in enumerate(SERVERS)
     }
-    registry = installed_samplers(setup=SamplerSetup(options={"endpoints": endpoints}))
+    setup = SamplerSetup(options={"endpoints": endpoints}, read_recording=lambda _path: [])
+    registry = installed_samplers(setup=setup)
     models = {model.name: frozenset(model.capabilities) for model in registry.models()}
     found = {name: can for name, can in models.items() if name.startswith("local/")}
     for number, kind in enumerate(SERVERS):

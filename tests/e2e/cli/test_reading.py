@@ -80,7 +80,15 @@ def test_a_search_finds_responses(command: Command) -> None:
 def test_models_name_the_default_one(command: Command) -> None:
     models = command.run("models", "--json").records
     assert [model["name"] for model in models if model["is_default"]] == ["scripted/echo"]
-    assert re.search(r"^scripted/echo +default", command.run("models").out, re.MULTILINE)
+    assert re.search(r"^scripted/echo .*default", command.run("models").out, re.MULTILINE)
+
+
+def test_a_model_that_is_named_alone_is_shown_with_all_it_can_do(command: Command) -> None:
+    shown = command.run("models", "scripted/echo").out
+    assert re.search(r"^ +prefill +continues an answer", shown, re.MULTILINE)
+    missing = command.run("models", "no-such-model")
+    assert (missing.code, missing.out) == (1, "")
+    assert "no-such-model" in missing.err
 
 
 def test_places_are_written(command: Command) -> None:
