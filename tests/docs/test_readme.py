@@ -1,4 +1,4 @@
-"""What the README and the page on models show works as it stands there."""
+"""What the README and the pages on models and money show works as it stands there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
     }
 
 
-PYTHON = [block for page in ("README.md", "docs/models.md") for block in blocks(page, "python")]
+PAGES = ("README.md", "docs/models.md", "docs/money.md")
+PYTHON = [block for page in PAGES for block in blocks(page, "python")]
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=str)

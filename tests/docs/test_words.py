@@ -15,6 +15,7 @@ PAGES = [
     "docs/native-format.md",
     "docs/glossary.md",
     "docs/models.md",
+    "docs/money.md",
 ]
 
 
