@@ -22,7 +22,9 @@ PAGES = [
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files_that_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link and link[0] != "#"]
+    links = [
+        link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link and link[0] != "#"
+    ]
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 

@@ -120,3 +120,10 @@ async def test_live_grok_answers_and_says_what_it_cost(tmp_path: Path) -> None:
         ("Because.", "THOUGHT"),
         ("Who found that out?", ""),
     ]
+
+
+@pytest.mark.local_model
+def test_a_study_is_replayed_from_its_file(tmp_path: Path) -> None:
+    *answers, verdict = run_example("replay_a_study.py", tmp_path)
+    assert len(answers) == 7
+    assert verdict == "the same was said"
