@@ -17,7 +17,7 @@ T = TypeVar("T")
 _NOTHING = Raw()
 
 
-class Delta(msgspec.Struct):
+class Delta(msgspec.Struct, gc=False):
     """What a chunk adds to an answer; of a server that does not stream, the whole answer."""
 
     content: str | None = None
@@ -28,7 +28,7 @@ class Delta(msgspec.Struct):
     annotations: Raw = _NOTHING
 
 
-class Choice(msgspec.Struct):
+class Choice(msgspec.Struct, gc=False):
     """A part of one sibling."""
 
     index: int | None = None
@@ -39,7 +39,7 @@ class Choice(msgspec.Struct):
     logprobs: Raw = _NOTHING
 
 
-class Chunk(msgspec.Struct):
+class Chunk(msgspec.Struct, gc=False):
     """One event of a stream."""
 
     choices: list[Choice] | None = None

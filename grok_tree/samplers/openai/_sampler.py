@@ -97,6 +97,7 @@ class OpenAISampler:
             now: Seconds since 1970.
         """
         self._endpoint = endpoint
+        self._can = endpoint.can
         self._key = key.strip()
         self._key_needed = key_needed and bool(endpoint.key_variable)
         self._clock, self._now = clock, now
@@ -180,7 +181,7 @@ class OpenAISampler:
             SamplerUnavailable: The library or the key is missing, or the sampler is closed.
         """
         self._check_usable(model)
-        check_settings_supported(f"{self.provider}/{model}", self._endpoint.can, settings)
+        check_settings_supported(f"{self.provider}/{model}", self._can, settings)
 
     async def sample(self, model: str, prompt: Prompt, settings: Settings, n: int) -> Events:
         """Yield the events of n siblings as they come.
@@ -289,7 +290,7 @@ class OpenAISampler:
         call.missing = answers.missing
 
     async def _check_prompt(self, model: str, prompt: Prompt) -> None:
-        name, can = f"{self.provider}/{model}", self._endpoint.can
+        name, can = f"{self.provider}/{model}", self._can
         if prompt.prefill:
             check_capability(self, model, "prefill", "continuing an answer that is begun")
         for turn in await prompt.load_turns():

@@ -42,26 +42,26 @@ class EventStream:
         if not others:
             self._keep(first)
             return []
-        *whole, rest = others
-        events: list[bytes] = []
-        for line in (self._whole_line(first), *whole):
-            if not line:
-                self._end_event(events)
-            elif line.startswith(b"data:"):
-                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-                self._make_room(len(line))
+        others[:0] = [self._whole_line(first)]
+        rest = others.pop()
+        data, n_had, events = self._data, len(self._data), []
+        for line in others:
+            if line.startswith(b"data:"):
+                data.append(line[6:] if line[5:6] == b" " else line[5:])
             elif line == b"data":
-                self._data.append(b"")
+                data.append(b"")
+            elif not line and data:
+                if event := b"\n".join(data):
+                    events.append(event)
+                data.clear()
+                n_had = self._size = 0
+        self._make_room(sum(len(line) + 1 for line in data[n_had:]))
         self._keep(rest)
         return events
 
     def end(self) -> list[bytes]:
         """Return the data of the last event, which may be half of it."""
-        events: list[bytes] = []
-        if self._line:
-            events += self.feed(b"\n")
-        self._end_event(events)
-        return events
+        return self.feed(b"\n\n")
 
     def _with_plain_ends(self, piece: bytes) -> bytes:
         """Return a piece with LF at the end of lines, also where CR and LF came apart."""
@@ -84,13 +84,6 @@ class EventStream:
             self._begun = True
             line = line.removeprefix(_BYTE_ORDER_MARK)
         return line
-
-    def _end_event(self, events: list[bytes]) -> None:
-        if self._data:
-            if data := b"\n".join(self._data):
-                events.append(data)
-            self._data.clear()
-            self._size = 0
 
     def _make_room(self, n_bytes: int) -> None:
         self._size += n_bytes

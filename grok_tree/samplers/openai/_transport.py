@@ -203,6 +203,8 @@ class Reply:
         """Read what follows the last event, so that the connection can be used again."""
         import aiohttp
 
+        if self._response.content.at_eof():
+            return
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
             async with asyncio.timeout(_LAST_BYTES_S):
                 while not self._response.content.at_eof():
