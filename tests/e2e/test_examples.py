@@ -127,3 +127,29 @@ def test_a_study_is_replayed_from_its_file(tmp_path: Path) -> None:
     *answers, verdict = run_example("replay_a_study.py", tmp_path)
     assert len(answers) == 7
     assert verdict == "the same was said"
+
+
+def test_a_server_that_is_not_configured_is_named(tmp_path: Path) -> None:
+    done = finished_example("openai_compatible.py", tmp_path)
+    assert done.returncode == 1
+    assert "no model of lab can be sampled: it is not in the configuration" in done.stderr
+
+
+@pytest.mark.local_model
+def test_an_answer_of_a_compatible_server_is_forked_where_it_hesitated(
+    tmp_path: Path, llama_url: str
+) -> None:
+    table = f'[endpoints.lab]\nbase_url = "{llama_url}"\nserver = "llama.cpp"\n'
+    (tmp_path / "config.toml").write_text(table)
+
+    done = finished_example("openai_compatible.py", tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    model, answer, unsure, fork = done.stdout.splitlines()
+    assert model == "model:  lab/smollm2-135m"
+    assert "Paris" in answer
+    words = re.fullmatch(r"unsure: '(.+)' or '(.+)', at character (\d+)", unsure)
+    assert words is not None
+    assert fork != answer
+    begin = int(words[3])
+    assert fork[8:].startswith(answer[8 : 8 + begin] + words[2])
