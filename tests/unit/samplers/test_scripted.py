@@ -8,52 +8,47 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from grok_tree import testing
 from grok_tree.errors import ModelNotFound, SamplerRefused, SamplingError
 from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import Prompt, ScriptedSampler, Turn
-from tests.unit.samplers import _conformance
-from tests.unit.samplers._conformance import check_sampler, ends, prompt, text
+from grok_tree.testing import ends_of, prompt_of, text_of
 
 pytestmark = pytest.mark.anyio
 
-HELLO = prompt("hello there")
+HELLO = prompt_of("hello there")
 
 
 async def sampled(
     model: str, asked: Prompt = HELLO, *, n: int = 1, **settings: object
 ) -> list[SamplerEvent]:
     wanted = Settings(**settings)  # type: ignore[arg-type]
-    return await _conformance.sampled(ScriptedSampler(), model, asked, n=n, settings=wanted)
-
-
-@pytest.mark.parametrize("model", ["echo", "varied", "words-20"])
-async def test_it_keeps_the_contract_of_samplers(model: str) -> None:
-    await check_sampler(ScriptedSampler(), model)
+    return await testing.sampled(ScriptedSampler(), model, asked, n=n, settings=wanted)
 
 
 async def test_echo_says_what_the_human_said() -> None:
-    assert text(await sampled("echo")) == "echo: hello there"
+    assert text_of(await sampled("echo")) == "echo: hello there"
 
 
 @pytest.mark.parametrize("said", ["", "  two  spaces ", "a\n\nb\n", "日本 語\u3000🦔"])
 async def test_echo_keeps_every_character(said: str) -> None:
-    assert text(await sampled("echo", prompt(said))) == f"echo: {said}"
+    assert text_of(await sampled("echo", prompt_of(said))) == f"echo: {said}"
 
 
 async def test_echo_below_an_answer_finds_the_last_human() -> None:
-    path = prompt("first", Turn("assistant", "an answer"))
-    assert text(await sampled("echo", path)) == "echo: first"
+    path = prompt_of("first", Turn("assistant", "an answer"))
+    assert text_of(await sampled("echo", path)) == "echo: first"
 
 
 async def test_echo_below_a_lonely_answer_has_nothing_to_repeat() -> None:
-    assert text(await sampled("echo", prompt(Turn("assistant", "a root")))) == "echo: "
+    assert text_of(await sampled("echo", prompt_of(Turn("assistant", "a root")))) == "echo: "
 
 
 async def test_echo_of_a_human_turn_does_not_read_the_path() -> None:
     async def load() -> list[Turn]:
         raise AssertionError("the path was read")
 
-    assert text(await sampled("echo", Prompt(Turn("human", "hi"), load))) == "echo: hi"
+    assert text_of(await sampled("echo", Prompt(Turn("human", "hi"), load))) == "echo: hi"
 
 
 async def test_words_are_numbered_and_come_one_by_one() -> None:
@@ -63,7 +58,7 @@ async def test_words_are_numbered_and_come_one_by_one() -> None:
 
 async def test_no_words_are_an_empty_answer() -> None:
     (end,) = await sampled("words-0")
-    assert end == ends([end])[0]
+    assert end == ends_of([end])[0]
 
 
 async def test_siblings_speak_in_turn() -> None:
@@ -74,47 +69,47 @@ async def test_siblings_speak_in_turn() -> None:
 
 async def test_varied_siblings_differ() -> None:
     events = await sampled("varied", n=3)
-    assert len({text(events, index) for index in range(3)}) == 3
+    assert len({text_of(events, index) for index in range(3)}) == 3
 
 
 async def test_sibling_i_says_what_seed_plus_i_says_alone() -> None:
     together = await sampled("varied", n=3, seed=7)
-    alone = [text(await sampled("varied", seed=7 + index)) for index in range(3)]
-    assert [text(together, index) for index in range(3)] == alone
+    alone = [text_of(await sampled("varied", seed=7 + index)) for index in range(3)]
+    assert [text_of(together, index) for index in range(3)] == alone
 
 
 async def test_max_tokens_cuts_with_reason_length() -> None:
     events = await sampled("words-5", max_tokens=2)
-    assert (text(events), ends(events)[0].finish_reason) == ("word1 word2", "length")
+    assert (text_of(events), ends_of(events)[0].finish_reason) == ("word1 word2", "length")
 
 
 async def test_an_answer_of_exactly_max_tokens_has_stopped_by_itself() -> None:
     events = await sampled("words-2", max_tokens=2)
-    assert (text(events), ends(events)[0].finish_reason) == ("word1 word2", "stop")
+    assert (text_of(events), ends_of(events)[0].finish_reason) == ("word1 word2", "stop")
 
 
 async def test_a_stop_text_ends_the_answer_and_is_not_in_it() -> None:
     events = await sampled("words-5", stop=("d4", "word3"))
-    assert text(events) == "word1 word2 "
-    assert ends(events)[0].finish_reason == "stop"
+    assert text_of(events) == "word1 word2 "
+    assert ends_of(events)[0].finish_reason == "stop"
 
 
 async def test_the_usage_counts_words() -> None:
-    usage = ends(await sampled("echo"))[0].usage
+    usage = ends_of(await sampled("echo"))[0].usage
     assert (usage.prompt_tokens, usage.completion_tokens) == (2, 3)
 
 
 async def test_a_failure_comes_after_its_words_of_every_sibling() -> None:
     stream = ScriptedSampler().sample("fail-2", HELLO, Settings(), 2)
     came = [await anext(stream) for _ in range(4)]
-    assert [text(came, index) for index in range(2)] == ["word1 word2"] * 2
+    assert [text_of(came, index) for index in range(2)] == ["word1 word2"] * 2
     with pytest.raises(SamplingError, match="fail-2"):
         await anext(stream)
 
 
 async def test_an_answer_cut_before_its_failure_does_not_fail() -> None:
-    assert ends(await sampled("fail-2", max_tokens=2))
-    assert ends(await sampled("fail-2", stop=("word2",)))
+    assert ends_of(await sampled("fail-2", max_tokens=2))
+    assert ends_of(await sampled("fail-2", stop=("word2",)))
 
 
 async def test_log_probabilities_come_when_asked_for() -> None:
@@ -169,7 +164,7 @@ async def test_hang_says_a_word_and_waits_until_it_is_cancelled() -> None:
         await spoken.wait()
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
-    assert text(said) == "waiting"
+    assert text_of(said) == "waiting"
 
 
 async def test_other_tasks_get_their_turn_during_a_long_answer() -> None:
@@ -211,5 +206,5 @@ def test_refuse_refuses_before_anything_happens() -> None:
     ],
 )
 async def test_an_answer_that_is_begun_is_gone_on_with(model: str, begun: str, rest: str) -> None:
-    events = await sampled(model, prompt("hello", prefill=begun))
-    assert text(events) == rest
+    events = await sampled(model, prompt_of("hello", prefill=begun))
+    assert text_of(events) == rest
