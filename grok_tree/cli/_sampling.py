@@ -30,17 +30,45 @@ _SETTINGS = (
     click.option("--max-tokens", type=int, metavar="N", help="Most tokens of an answer."),
     click.option("--seed", type=int, metavar="N", help="Seed; sibling i uses seed + i."),
     click.option("--stop", multiple=True, metavar="TEXT", help="Ends the answer; repeatable."),
+    click.option("--logprobs", is_flag=True, help="Keep the log-probability of every token."),
+    click.option(
+        "--reasoning-effort",
+        metavar="LEVEL",
+        help="How long it thinks: none, low, medium, high, xhigh.",
+    ),
+    click.option(
+        "--schema",
+        "response_format",
+        type=click.File(encoding="utf-8"),
+        metavar="FILE",
+        help="JSON Schema that the answer must fit.",
+    ),
+)
+
+
+_NAMES = (
+    "temperature",
+    "top_p",
+    "min_p",
+    "top_k",
+    "max_tokens",
+    "seed",
+    "stop",
+    "logprobs",
+    "reasoning_effort",
+    "response_format",
 )
 
 
 def sampling(function: Function) -> Function:
     """Give a command the options of a sampling, as one dictionary ``settings``."""
-    names = ("temperature", "top_p", "min_p", "top_k", "max_tokens", "seed", "stop")
 
     @functools.wraps(function)
     def wrapped(*args: Any, **options: Any) -> Any:
-        given = {name: options.pop(name) for name in names}
-        settings = {name: value for name, value in given.items() if value not in (None, ())}
+        given = {name: options.pop(name) for name in _NAMES}
+        settings = {name: value for name, value in given.items() if value not in (None, (), False)}
+        if "response_format" in settings:
+            settings["response_format"] = settings["response_format"].read()
         return function(*args, settings=settings, **options)
 
     return with_options(wrapped, _SETTINGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +167,23 @@ def test_fork_wants_a_place(command: Command, arguments: list[str], words: str) 
     failed = command.run("fork", answer["response_id"], *arguments)
     assert failed.code == 2
     assert words in failed.err
+
+
+def test_the_form_of_the_answer_and_files_reach_the_model(command: Command, tmp_path: Path) -> None:
+    schema, image = tmp_path / "schema.json", tmp_path / "sky.png"
+    schema.write_text('{"type": "object"}')
+    image.write_bytes(b"pixels")
+    for arguments, needed in (
+        (["--schema", str(schema)], "structured"),
+        (["--reasoning-effort", "low"], "reasoning_effort"),
+        (["--attach", str(image)], "images"),
+        (["--attach", "https://example.org/sky.png"], "images"),
+    ):
+        refused = command.run("sample", "hello", *arguments)
+        assert (refused.code, refused.out) == (1, "")
+        assert needed in refused.err
+    missing = command.run("sample", "hello", "--attach", str(tmp_path / "none.png"))
+    assert missing.code == 2
+    assert "cannot be attached" in missing.err
+    (answer,) = command.run("sample", "hello", "--logprobs", "--json").records
+    assert answer["settings"]["logprobs"]
