@@ -56,6 +56,8 @@ class _Kind(msgspec.Struct, frozen=True):
     answers_any_name: bool = False
 
 
+# Unless llama.cpp was started with --no-prefill-assistant, it continues any path that ends with an
+# answer, also where it is asked for another one below it.
 KINDS = {
     "": _Kind(_COMMON),
     "openai": _Kind((*_COMMON, "files"), siblings_per_request=128),
@@ -116,14 +118,14 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can(self) -> tuple[str, ...]:
         """What it can do."""
-        can = self.capabilities
-        if can is None:
-            can = tuple(
-                name
-                for name in (*self.kind.capabilities, "prefill")
-                if name != "prefill" or self.continues
-            )
-        return tuple(sorted(set(can)))
+        can = set(self.kind.capabilities if self.capabilities is None else self.capabilities)
+        if self.capabilities is None and self.continues:
+            can.add("prefill")
+        if not self.continues:
+            can.discard("prefill")
+        if self._most_siblings == 1:
+            can.discard("native_n")
+        return tuple(sorted(can))
 
     @property
     def continues(self) -> str:
@@ -139,6 +141,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return how many siblings one request may ask for."""
         if "native_n" not in self.can or (seeded and not self.kind.counts_seeds):
             return 1
+        return self._most_siblings
+
+    @property
+    def _most_siblings(self) -> int:
         return self.siblings_per_request or self.kind.siblings_per_request
 
 

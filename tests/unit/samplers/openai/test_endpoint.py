@@ -139,3 +139,5 @@ def test_seeds_and_siblings_in_one_request_only_where_the_server_counts_them() -
     counting = endpoint("lab", {"base_url": URL, "server": "vllm"})
     assert (plain.siblings_at_once(seeded=False), plain.siblings_at_once(seeded=True)) == (8, 1)
     assert counting.siblings_at_once(seeded=True) == 64
+    assert "native_n" not in endpoint("lab", {"base_url": URL}).can
+    assert "native_n" in plain.can
