@@ -265,3 +265,31 @@ def purged_words_stay_in_the_index() -> None:
     from grok_tree.store._fts5 import Fts5
 
     replace(Fts5, "sweep", lambda _: lambda _self, _connection, **_rest: False)
+
+
+@fault("unit/store/test_budgets.py::test_what_does_not_fit_is_refused_whole")
+def a_budget_has_room_for_everything() -> None:
+    """Nobody asks before a reservation whether it fits; only the database does."""
+    from grok_tree.store import _budgets
+
+    replace(_budgets, "_check_room", lambda _: lambda *_: None)
+
+
+@fault("faults/test_budgets.py::test_killed_servers_and_many_callers_never_pass_a_budget")
+def what_a_dead_server_used_is_not_settled() -> None:
+    """What a killed server had reserved is given back as if nothing had been used."""
+    from grok_tree.service import Forests
+    from grok_tree.store import Writer
+
+    def forgetful(true: Any) -> Any:
+        async def repair(self: Any) -> None:
+            settle = Writer.settle
+            Writer.settle = lambda *_: None  # type: ignore[method-assign]
+            try:
+                await true(self)
+            finally:
+                Writer.settle = settle  # type: ignore[method-assign]
+
+        return repair
+
+    replace(Forests, "repair", forgetful)
