@@ -43,19 +43,25 @@ class Request:
 
 
 async def chat_request(
-    model: str, prompt: Prompt, settings: Settings, endpoint: Endpoint
+    model: str, prompt: Prompt, turns: Sequence[Turn], *, settings: Settings, to: Endpoint
 ) -> Request:
     """Return the request that continues a conversation.
+
+    Args:
+        model: Without the provider.
+        prompt: All of it but the path.
+        turns: The path, root first.
+        settings: What is asked.
+        to: Whom it is sent to.
 
     Raises:
         NotFoundError: An attachment is gone.
         SamplerRefused: The endpoint cannot take a part of the prompt.
     """
-    turns = await prompt.load_turns()
     messages = [await _message(turn, prompt) for turn in turns]
     if prompt.system_prompt:
         messages.insert(0, {"role": "system", "content": prompt.system_prompt})
-    limit = "max_completion_tokens" if endpoint.server == "openai" else "max_tokens"
+    limit = "max_completion_tokens" if to.server == "openai" else "max_tokens"
     body = _common(model, settings, limit) | {"messages": messages}
     if settings.logprobs:
         # llama.cpp gives no log-probabilities at all for 0 alternatives.
@@ -73,15 +79,21 @@ async def chat_request(
 
 
 def completion_request(
-    model: str, prompt: RawPrompt, settings: Settings, endpoint: Endpoint
+    model: str, prompt: RawPrompt, *, settings: Settings, to: Endpoint
 ) -> Request:
     """Return the request that continues any text.
+
+    Args:
+        model: Without the provider.
+        prompt: The text.
+        settings: What is asked.
+        to: Whom it is sent to.
 
     Raises:
         SamplerRefused: The endpoint cannot take the inputs together, or tokens without numbers.
     """
-    name = f"{endpoint.name}/{model}"
-    body = _common(model, settings, "max_tokens") | {"prompt": _inputs(name, prompt, endpoint)}
+    name = f"{to.name}/{model}"
+    body = _common(model, settings, "max_tokens") | {"prompt": _inputs(name, prompt, to)}
     if settings.logprobs:
         body["logprobs"] = max(1, settings.top_logprobs)
     if stops := [*settings.stop, *prompt.stop_tokens]:

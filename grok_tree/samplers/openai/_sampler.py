@@ -18,7 +18,7 @@ from grok_tree.samplers._capabilities import (
     check_capability,
     check_settings_supported,
 )
-from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
+from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup, Turn
 from grok_tree.samplers._merged import merged
 from grok_tree.samplers._pace import Clock, Pace, Sleep
 from grok_tree.samplers._retrying import Retrying
@@ -197,8 +197,9 @@ class OpenAISampler:
         """
         self.check(model, settings, n)
         await self._check_listed(model)
-        await self._check_prompt(model, prompt)
-        request = await chat_request(model, prompt, settings, self._endpoint)
+        turns = await prompt.load_turns()
+        self._check_prompt(model, prompt, turns)
+        request = await chat_request(model, prompt, turns, settings=settings, to=self._endpoint)
         echo = prompt.prefill if self._endpoint.continues == "llama.cpp" else ""
         asking = _Asking(model, request, settings, echo)
         async with aclosing(self._siblings(asking, n)) as events:
@@ -210,7 +211,7 @@ class OpenAISampler:
         self.check(model, settings, n)
         await self._check_listed(model)
         check_capability(self, model, "completion", "a text without a conversation")
-        request = completion_request(model, prompt, settings, self._endpoint)
+        request = completion_request(model, prompt, settings=settings, to=self._endpoint)
         async with aclosing(self._siblings(_Asking(model, request, settings), n)) as events:
             async for event in events:
                 yield event
@@ -289,11 +290,11 @@ class OpenAISampler:
             turn.used(answers.total())
         call.missing = answers.missing
 
-    async def _check_prompt(self, model: str, prompt: Prompt) -> None:
+    def _check_prompt(self, model: str, prompt: Prompt, turns: Sequence[Turn]) -> None:
         name, can = f"{self.provider}/{model}", self._can
         if prompt.prefill:
             check_capability(self, model, "prefill", "continuing an answer that is begun")
-        for turn in await prompt.load_turns():
+        for turn in turns:
             if turn.sender == "human":
                 check_attachments_supported(name, can, turn.attachments)
 

@@ -35,7 +35,7 @@ async def asked(
         return b"\x89PNG"
 
     prompt = Prompt(path[-1], load, system, prefill, load_file=load_file)
-    request = await chat_request("m", prompt, Settings(**settings), to)
+    request = await chat_request("m", prompt, path, settings=Settings(**settings), to=to)
     assert request.path == "/chat/completions"
     body: dict[str, Any] = json.loads(request.numbered(1, None))
     return body
@@ -136,7 +136,8 @@ async def test_openai_has_another_word_for_the_limit() -> None:
 
 
 async def test_siblings_and_seeds_are_added_to_each_request() -> None:
-    request = await chat_request("m", prompt_of("hello"), Settings(), PLAIN)
+    prompt = prompt_of("hello")
+    request = await chat_request("m", prompt, [prompt.last], settings=Settings(), to=PLAIN)
     body = json.loads(request.numbered(3, 41))
     assert (body["n"], body["seed"]) == (3, 41)
 
@@ -174,7 +175,7 @@ async def test_an_answer_that_is_begun_is_the_last_message() -> None:
 
 
 def completed(raw: RawPrompt, to: Endpoint = PLAIN, **settings: Any) -> dict[str, Any]:
-    request = completion_request("m", raw, Settings(**settings), to)
+    request = completion_request("m", raw, settings=Settings(**settings), to=to)
     assert request.path == "/completions"
     return request.body
 
