@@ -15,7 +15,6 @@ from grok_tree.forest import (
     SamplerEvent,
     Settings,
     Token,
-    ToolCall,
     ToolCalled,
     Usage,
 )
@@ -25,12 +24,12 @@ from grok_tree.samplers.openai._chunks import (
     Chunk,
     Delta,
     Raw,
-    ToolCallDelta,
     read_chunk,
     read_part,
 )
 from grok_tree.samplers.openai._failures import Asked, failure_in_stream, not_this_protocol
 from grok_tree.samplers.openai._logprobs import pieces
+from grok_tree.samplers.openai._tool_calls import GrowingCalls
 from grok_tree.samplers.openai._usage import Count, reported_usage, shared_usages
 
 DONE = b"[DONE]"
@@ -44,15 +43,6 @@ _REASONS: dict[str, FinishReason] = {
 }
 WITHHELD = "content_filter"
 _CUT = ("abort", "error", "cancelled")
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call of a tool that grows."""
-
-    call_id: str = ""
-    name: str = ""
-    arguments: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,7 +60,7 @@ class _Sibling:
     count: Count = field(default_factory=Count)
     reason: str | None = None
     seen: bool = False
-    calls: dict[int, _Call] = field(default_factory=dict)
+    calls: GrowingCalls = field(default_factory=GrowingCalls)
     usage: Raw | None = None
 
 
@@ -220,7 +210,7 @@ class Answers:
         if choice.finish_reason:
             self._last_ended = sibling
             sibling.reason = choice.finish_reason
-            events.extend(_tool_calls(sibling))
+            events.extend(ToolCalled(call, sibling.index) for call in sibling.calls.whole())
 
     def _sibling(self, choice: Choice) -> _Sibling | None:
         """Return whom a choice belongs to; None for one that was not asked for."""
@@ -258,8 +248,7 @@ class Answers:
     def _take_parts(self, delta: Delta, sibling: _Sibling, events: list[SamplerEvent]) -> None:
         if delta.tool_calls:
             sibling.count.n_completion += 1
-            for at, part in enumerate(read_part(delta.tool_calls, list[ToolCallDelta]) or ()):
-                _grow(sibling.calls, part, at)
+            sibling.calls.grow(delta.tool_calls)
         if delta.annotations:
             for note in read_part(delta.annotations, list[Annotation]) or ():
                 if (found := note.url_citation) is not None:
@@ -314,26 +303,3 @@ class Answers:
         if known == "length" and not usage.estimated and limit is not None and n_said < limit:
             return "context"
         return known
-
-
-def _grow(calls: dict[int, _Call], part: ToolCallDelta, at: int) -> None:
-    """Add a part to the call it belongs to; a server that numbers nothing sends whole calls."""
-    place = part.index
-    if place is None:
-        is_next = bool(part.id) and all(call.call_id != part.id for call in calls.values())
-        place = len(calls) if is_next else max(len(calls) - 1, at)
-    call = calls.setdefault(place, _Call())
-    call.call_id = call.call_id or part.id or ""
-    if part.function is not None:
-        call.name = call.name or part.function.name or ""
-        call.arguments.append(part.function.arguments or "")
-
-
-def _tool_calls(sibling: _Sibling) -> Iterator[ToolCalled]:
-    for place, call in sorted(sibling.calls.items()):
-        made = ToolCall(
-            call_id=call.call_id or f"call-{place}",
-            name=call.name,
-            arguments="".join(call.arguments),
-        )
-        yield ToolCalled(made, sibling.index)
