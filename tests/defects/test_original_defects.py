@@ -22,7 +22,10 @@ from grok_tree.errors import (
     ResponseNotFound,
     SamplingError,
 )
-from grok_tree.forest import Settings
+from grok_tree.forest import SamplerEvent, Settings, Token, Tool
+from grok_tree.samplers import Prompt
+from grok_tree.testing import PlayedSampler
+from tests.faults._watched import watched_server
 
 pytestmark = pytest.mark.anyio
 
@@ -379,9 +382,8 @@ async def test_25_the_tree_can_be_walked(client: AsyncClient, tmp_path: Path) ->
     assert exported.read_text().count("echo: hello") >= 2
 
 
-async def test_26_every_release_can_add_a_response(client: AsyncClient) -> None:
-    """Client and schema are tested together: whatever a turn can ask for reaches the server."""
-    conversation = client.grok.create_conversation()
+async def test_26_every_release_can_add_a_response(tmp_path: Path) -> None:
+    """Client and schema are tested together: whatever a turn can ask for reaches the sampler."""
     asked = Settings(
         temperature=0.5,
         top_p=0.9,
@@ -392,12 +394,27 @@ async def test_26_every_release_can_add_a_response(client: AsyncClient) -> None:
         stop=("never",),
         logprobs=True,
         top_logprobs=3,
+        frequency_penalty=0.5,
+        presence_penalty=-0.5,
+        reasoning_effort="low",
+        response_format='{"type": "object"}',
+        tools=(Tool(name="look", description="looks", parameters="{}"),),
+        tool_choice="look",
     )
-    answer = await conversation.add_response(
-        "hello there", model_name="scripted/logprobs", **msgspec.structs.asdict(asked)
-    )
+    reached: list[Settings] = []
 
-    assert answer.message == "echo: hello"
+    def play(_prompt: Prompt, settings: Settings, _n: int) -> list[SamplerEvent]:
+        reached.append(settings)
+        return [Token("{}")]
+
+    async with (
+        watched_server(tmp_path / "forests.db", PlayedSampler(play)) as server,
+        AsyncClient(server.address, mirror=False) as client,
+    ):
+        answer = await client.grok.create_conversation().add_response(
+            "hello there", **msgspec.structs.asdict(asked)
+        )
+    assert reached == [asked]
     assert answer.settings == asked
 
 
