@@ -36,6 +36,7 @@ _COMMANDS = {
     "backup": "_backup",
     "restore": "_restore",
     "models": "_models",
+    "budget": "_budget",
     "doctor": "_doctor",
     "cache": "_cache",
     "config": "_config",
