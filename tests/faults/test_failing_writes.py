@@ -147,7 +147,7 @@ def syncs_tried_again(log: str) -> list[str]:
 
 
 def test_a_full_disk_is_named_and_space_is_enough_to_go_on(tmp_path: Path) -> None:
-    one = attempt(tmp_path / "full", "pwrite64:error=ENOSPC", 40)
+    one = attempt(tmp_path / "full", "pwrite64:error=ENOSPC", 60)
     ((name, (_, message)),) = one.failed
     assert "free some space" in message
     assert one.lines[-2][:2] == ["done", "add last"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from grok_tree.forest import (
     Conversation,
@@ -83,3 +83,12 @@ def select(store: Store, conversation: str, response_id: str) -> Conversation:
     """Move the leaf."""
     change = ConversationChange(leaf_response_id=ResponseId(response_id))
     return write(store, lambda writer: writer.update_conversation(conversation, change, NOW))
+
+
+def shared_with(found: Any, expected: Any) -> Any:
+    """Return what is found without the fields that the release did not have yet."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return {name: shared_with(found.get(name), value) for name, value in expected.items()}
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        return [shared_with(*pair) for pair in zip(found, expected, strict=True)]
+    return found

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -20,7 +19,7 @@ from grok_tree.store._migrate import migrate
 from grok_tree.store._reader import RESPONSE
 from grok_tree.store._rows import ResponseRow
 from grok_tree.store._sqlite import APPLICATION_ID, SqliteFile
-from tests.unit.store._shelf import add_conversation, read
+from tests.unit.store._shelf import add_conversation, read, shared_with
 from tools.store_database import FOLDER, contents
 
 NUMBERED = Path(__file__).parents[3] / "grok_tree" / "store" / "migrations" / "versions"
@@ -88,12 +87,3 @@ def test_the_database_of_every_release_is_opened_without_loss(release: Path, pat
     expected = msgspec.json.decode(release.with_suffix(".json").read_bytes())
     assert shared_with(msgspec.json.decode(msgspec.json.encode(found)), expected) == expected
     assert problems == []
-
-
-def shared_with(found: Any, expected: Any) -> Any:
-    """Return what is found without the fields that the release did not have yet."""
-    if isinstance(found, dict) and isinstance(expected, dict):
-        return {name: shared_with(found.get(name), value) for name, value in expected.items()}
-    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
-        return [shared_with(*pair) for pair in zip(found, expected, strict=True)]
-    return found
