@@ -268,8 +268,8 @@ class Reader(FileReader, BudgetReader):
     ) -> list[Response]:
         """Return what changed after a cursor, by revision and position.
 
-        At most `limit` responses, and no more than `max_bytes` of text unless the first alone is
-        longer. Hidden responses come without texts.
+        At most `limit` responses, and no more than `max_bytes` of text and facts unless the first
+        alone is longer. Hidden responses come without texts.
         """
         key = self._conversation_row(conversation_id).key
         # Before its first position a cursor means "after this revision", so nothing of it.
@@ -284,6 +284,7 @@ class Reader(FileReader, BudgetReader):
             for row in rows:
                 response = response_from_row(row)
                 size += len(response.message.encode()) + len(response.reasoning.encode())
+                size += len(row.facts or b"")
                 if found and size > max_bytes:
                     break
                 found.append(response)

@@ -304,10 +304,11 @@ def conversation_from_row(row: Any) -> Conversation:
 
 
 def response_from_row(stored: Iterable[Any]) -> Response:
-    """Make a response of the columns of `_reader.RESPONSE`; a hidden one has no texts."""
+    """Make a response of the columns of `_reader.RESPONSE`; a hidden one shows no contents."""
     row = ResponseRow(*stored)
     facts = decode_facts(row.facts)
     hidden = bool(row.hidden_at)
+    shown = _NO_FACTS if hidden else facts
     return Response(
         response_id=ResponseId(_id_text(row.id)),
         conversation_id=ConversationId(_id_text(row.conversation_id)),
@@ -319,13 +320,13 @@ def response_from_row(stored: Iterable[Any]) -> Response:
         manual=bool(row.flags & MANUAL),
         partial=bool(row.flags & PARTIAL),
         shared=bool(row.flags & SHARED),
-        query=facts.query,
-        query_type=facts.query_type,
-        attachments=facts.attachments,
-        tool_calls=facts.tool_calls,
-        tool_call_id=facts.tool_call_id,
-        citations=facts.citations,
-        encrypted_reasoning=facts.encrypted_reasoning,
+        query=shown.query,
+        query_type=shown.query_type,
+        attachments=shown.attachments,
+        tool_calls=shown.tool_calls,
+        tool_call_id=shown.tool_call_id,
+        citations=shown.citations,
+        encrypted_reasoning=shown.encrypted_reasoning,
         model_name=row.model_name or "",
         finish_reason=None if row.finish_reason is None else REASONS[row.finish_reason],
         settings=facts.settings,

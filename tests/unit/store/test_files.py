@@ -129,3 +129,13 @@ def test_every_field_of_a_draft_comes_back(store: Store) -> None:
     for name in ("query", "query_type", "attachments", "tool_calls", "tool_call_id", "citations"):
         assert found[name] == getattr(draft, name)
     assert found["encrypted_reasoning"] == "opaque"
+
+
+def test_what_is_hidden_shows_nothing_that_was_said(store: Store) -> None:
+    away = Attachment(url="https://example.org/a.png", name="secret.png")
+    response_id = attach(store, add_conversation(store, "one"), away)
+    store.submit(lambda writer: writer.hide(response_id, NOW)).result()
+    hidden = read(store, lambda reader: reader.response(response_id))
+    assert (hidden.deleted, hidden.message, hidden.attachments) == (True, "", ())
+    store.submit(lambda writer: writer.unhide(response_id, NOW)).result()
+    assert read(store, lambda reader: reader.response(response_id)).attachments == (away,)
