@@ -89,7 +89,8 @@ def test_ten_thousand_ids_are_read_at_once(large: Large) -> None:
 
 
 def test_changes_come_in_pages_that_do_not_get_slower(large: Large) -> None:
-    whole = read(large.store, lambda r: r.changes(large.conversation, Cursor(0, -1), limit=2 * N))
+    everything = {"limit": 2 * N, "max_bytes": 2**30}
+    whole = read(large.store, lambda r: r.changes(large.conversation, Cursor(0, -1), **everything))
     late = whole[-501]
 
     def page(position: int, revision: int) -> int:
