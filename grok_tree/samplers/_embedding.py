@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from grok_tree.errors import SamplerUnavailable, SamplingError, SamplingInterrupted
-from grok_tree.forest import Model, Usage
+from grok_tree.forest import FREE, Model, Usage
 from grok_tree.samplers._contract import Embeddings
 from grok_tree.samplers._weights import file_sha256
 from grok_tree.samplers._wordpiece import word_pieces
@@ -52,6 +52,7 @@ class SentenceModel:
             description="turns sentences into vectors of 384 numbers; does not answer",
             context_length=MAX_TOKENS,
             capabilities=("embeddings",),
+            prices=FREE,
             unavailable_because=self.missing_reason(),
         )
 

@@ -7,15 +7,17 @@ import random
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import anyio
 import anyio.to_thread
 import msgspec
 
 from grok_tree.errors import (
+    ConfigurationError,
     ModelNotFound,
     SamplerRefused,
     SamplerUnavailable,
@@ -24,11 +26,13 @@ from grok_tree.errors import (
 from grok_tree.forest import FREE, Model, SamplerEvent, Settings
 from grok_tree.samplers import _embedding, _weights
 from grok_tree.samplers._capabilities import check_settings_supported
-from grok_tree.samplers._contract import Embeddings, Prompt, SamplerSetup, Turn
+from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
 from grok_tree.samplers._embedding import SentenceModel
 from grok_tree.samplers._llama import Engine
 from grok_tree.samplers._llama_answer import Answer
-from grok_tree.samplers._llama_request import chat_request
+from grok_tree.samplers._llama_engines import Engines
+from grok_tree.samplers._llama_request import Asked, chat_request, completion_request
+from grok_tree.samplers._llama_tokens import Tokens
 from grok_tree.samplers._mailbox import Mailbox
 
 NAME = "smollm2-135m"
@@ -36,7 +40,20 @@ CONTEXT_TOKENS = 8192
 DEFAULTS = Settings(temperature=0.7, top_p=0.95, min_p=0.05, top_k=0, max_tokens=64)
 """What is used where a request leaves a setting open."""
 
-_CAPABILITIES = ("logprobs", "min_p", "prefill", "seed", "stop", "top_k")
+_CAPABILITIES = (
+    "completion",
+    "logprobs",
+    "min_p",
+    "native_n",
+    "penalties",
+    "prefill",
+    "seed",
+    "stop",
+    "structured",
+    "token_limits",
+    "top_k",
+)
+WEIGHTS_VARIABLE = "GROK_TREE_WEIGHTS"
 _N_SEEDS = 2**32 - 1
 """The runtime takes 32 bits, of which the largest number means a random seed."""
 
@@ -48,8 +65,11 @@ class LocalSampler:
     (top_k 0) and 64 tokens. Without a seed it chooses one; the seed of each sibling is in its
     provenance, and gives the same text again on the same machine and runtime.
 
-    One sampling runs at a time, one sibling after the other, in a thread of its own. The runtime
-    and the weights are loaded at the first sampling.
+    One sampling runs at a time, in a thread of its own; its prompt is computed once and its
+    siblings grow together, 8 at most. Those whose prompt and longest answer exceed 2,048 tokens
+    come one after the other. What was computed is kept: a resampling computes one token of its
+    prompt again, and the next turn what is new, also after other conversations. None of this
+    changes a text. The runtime and the weights are loaded at the first sampling.
     """
 
     provider = "local"
@@ -78,7 +98,7 @@ class LocalSampler:
         self._n_context = n_context
         self._n_threads = n_threads or max(1, _n_cores() - 1)
         self._name = weights.stem if weights else NAME
-        self._engine: Engine | None = None
+        self._engines: Engines | None = None
         self._sentences = SentenceModel()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="grok-tree-local-model")
         self._jobs: set[_Job] = set()
@@ -86,8 +106,20 @@ class LocalSampler:
 
     @classmethod
     def from_setup(cls, setup: SamplerSetup) -> Self:
-        """Return the sampler of this machine."""
-        return cls(cache=setup.cache)
+        """Return the sampler of this machine.
+
+        Its model is the GGUF file that GROK_TREE_WEIGHTS or the option ``weights`` names.
+
+        Raises:
+            ConfigurationError: The option is no path.
+        """
+        given = setup.environment.get(WEIGHTS_VARIABLE) or setup.options.get("weights") or ""
+        if not isinstance(given, str):
+            raise ConfigurationError(
+                f"weights = {given!r} under [local] in the configuration is no path;"
+                " name a GGUF file"
+            )
+        return cls(weights=Path(given).expanduser() if given else None, cache=setup.cache)
 
     async def refresh(self) -> None:
         """Do nothing: there is nobody to ask."""
@@ -129,7 +161,7 @@ class LocalSampler:
     async def sample(
         self, model: str, prompt: Prompt, settings: Settings, n: int
     ) -> AsyncGenerator[SamplerEvent, None]:
-        """Yield the tokens of sibling 0, then of sibling 1 and so on.
+        """Yield the tokens of all siblings as they come, of at most 8 at once.
 
         Raises:
             ContextTooLong: The path does not fit; nothing was cut from it.
@@ -138,20 +170,30 @@ class LocalSampler:
             SamplingInterrupted: The sampler was closed meanwhile.
         """
         self.check(model, settings, n)
-        asks = list(self._asks(await prompt.load_turns(), prompt, settings, n))
+        turns = await prompt.load_turns()
+        complete = self._complete_settings(settings)
+        job = _Job(lambda _tokens: chat_request(turns, prompt, complete), complete, n)
+        async with aclosing(self._events(job, model)) as events:
+            async for event in events:
+                yield event
+
+    async def complete(
+        self, model: str, prompt: RawPrompt, settings: Settings, n: int
+    ) -> AsyncGenerator[SamplerEvent, None]:
+        """Yield the tokens of all continuations as they come, with the errors of `sample`.
+
+        Marks of the model's template count as tokens in a text. A stop token is left out, as a
+        stop text is.
+
+        Raises:
+            SamplerRefused: The prompt is empty, or a text is not exactly one token.
+        """
         self.check(model, settings, n)
-        job = _Job(asks, Mailbox())
-        self._jobs.add(job)
-        running = self._worker.submit(self._run, job)
-        try:
-            while events := await job.mail.take():
-                for event in events:
-                    yield event
-        finally:
-            # The thread is not waited for: it ends at its next token, and the next job after it.
-            running.cancel()
-            job.stopped.set()
-            self._jobs.discard(job)
+        complete = self._complete_settings(settings)
+        job = _Job(lambda tokens: completion_request(prompt, complete, tokens), complete, n)
+        async with aclosing(self._events(job, model)) as events:
+            async for event in events:
+                yield event
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
         """Return a vector for each text.
@@ -181,7 +223,7 @@ class LocalSampler:
             )
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(_shut_down, self._worker)
-        self._engine = None
+        self._engines = None
         await self._sentences.aclose()
 
     def _unknown(self, model: str) -> ModelNotFound:
@@ -194,60 +236,97 @@ class LocalSampler:
     def _missing_reason(self) -> str:
         if self._closed:
             return "its sampler was closed; start again"
-        return "" if self._engine else _weights.missing_reason(self._given)
+        return "" if self._engines else _weights.missing_reason(self._given)
 
-    def _asks(
-        self, turns: Sequence[Turn], prompt: Prompt, settings: Settings, n: int
-    ) -> Iterator[_Ask]:
+    def _complete_settings(self, settings: Settings) -> Settings:
         seed = self._choose_seed() if settings.seed is None else settings.seed
-        complete = _with_defaults(settings)
-        for index in range(n):
-            own = msgspec.structs.replace(complete, seed=(seed + index) % _N_SEEDS)
-            yield _Ask(chat_request(turns, prompt, own), own, index)
+        return msgspec.structs.replace(_with_defaults(settings), seed=seed)
+
+    async def _events(self, job: _Job, model: str) -> AsyncGenerator[SamplerEvent, None]:
+        # It may have been closed while the path was read.
+        self.check(model, job.settings, job.n)
+        self._jobs.add(job)
+        running = self._worker.submit(self._run, job)
+        try:
+            while events := await job.mail.take():
+                for event in events:
+                    yield event
+        finally:
+            # The thread is not waited for: it ends at its next token, and the next job after it.
+            running.cancel()
+            job.stopped.set()
+            self._jobs.discard(job)
 
     def _run(self, job: _Job) -> None:
         """Answer a job in the worker thread."""
         try:
-            for ask in job.asks:
+            if self._engines is None:
+                self._engines = self._load()
+            asked = job.ask(self._engines.shared.tokens)
+            engine = self._engines.fitting(asked.request)
+            for group in _groups(job, engine.n_slots):
                 if not job.stopped.is_set():
-                    self._answer(ask, job)
+                    _answer(engine, asked, group, job)
             job.mail.close()
         except Exception as error:
             job.mail.close(error)
 
-    def _answer(self, ask: _Ask, job: _Job) -> None:
-        if self._engine is None:
-            self._engine = self._load()
-        answer = Answer(ask.index, ask.settings)
-        self._engine.answer(ask.request, answer, take=job.mail.put, stopped=job.stopped.is_set)
-        if not job.stopped.is_set():
-            provenance = {**self._engine.provenance, "seed": str(ask.settings.seed)}
-            job.mail.put(answer.finished(provenance))
-
-    def _load(self) -> Engine:
+    def _load(self) -> Engines:
         if self._given is None:
             weights = _weights.prepared_weights(self._cache or _weights.user_cache())
         else:
             weights = _weights.given_weights(self._given)
-        return Engine(weights, n_context=self._n_context, n_threads=self._n_threads)
-
-
-@dataclass(frozen=True)
-class _Ask:
-    """What is asked for one sibling."""
-
-    request: dict[str, Any]
-    settings: Settings
-    index: int
+        return Engines(weights, n_context=self._n_context, n_threads=self._n_threads)
 
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A sampling on its way through the worker thread."""
+    """A sampling on its way through the worker thread.
 
-    asks: Sequence[_Ask]
-    mail: Mailbox[SamplerEvent]
+    Attributes:
+        ask: Says it in the runtime's words, given the model's vocabulary.
+        settings: Complete.
+        n: Number of siblings.
+        mail: Where its events go.
+        stopped: Set when nobody waits for them any more.
+    """
+
+    ask: Callable[[Tokens], Asked]
+    settings: Settings
+    n: int
+    mail: Mailbox[SamplerEvent] = field(default_factory=Mailbox)
     stopped: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Siblings that grow together."""
+
+    first: int
+    n: int
+    settings: Settings
+
+
+def _groups(job: _Job, most: int) -> Iterator[_Group]:
+    """Yield the siblings in groups of which each has consecutive seeds."""
+    first = 0
+    while first < job.n:
+        seed = ((job.settings.seed or 0) + first) % _N_SEEDS
+        n = min(most, job.n - first, _N_SEEDS - seed)
+        yield _Group(first, n, msgspec.structs.replace(job.settings, seed=seed))
+        first += n
+
+
+def _answer(engine: Engine, asked: Asked, group: _Group, job: _Job) -> None:
+    answer = Answer(
+        group.settings,
+        engine.provenance,
+        first=group.first,
+        n=group.n,
+        stop_tokens=asked.stop_tokens,
+    )
+    request = {**asked.request, "n": group.n, "seed": group.settings.seed}
+    engine.answer(request, answer, take=job.mail.put, stopped=job.stopped.is_set)
 
 
 def _with_defaults(settings: Settings) -> Settings:

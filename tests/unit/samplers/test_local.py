@@ -321,8 +321,8 @@ def test_listing_models_loads_nothing() -> None:
 
 async def test_nobody_can_use_the_port_that_the_runtime_opens(sampler: LocalSampler) -> None:
     await sampled(sampler, max_tokens=1)
-    assert sampler._engine is not None
-    address = sampler._engine._server.listening_address
+    assert sampler._engines is not None
+    address = sampler._engines.shared._server.listening_address
 
     def ask() -> None:
         urllib.request.urlopen(f"{address}/tokenize", data=b'{"content": "hi"}', timeout=10)
