@@ -8,7 +8,17 @@ import sys
 
 from benchmarks._measure import table
 
-NAMES = ("startup", "turns", "forks", "streaming", "disk", "mirror", "wire", "http_samples")
+NAMES = (
+    "startup",
+    "turns",
+    "forks",
+    "streaming",
+    "disk",
+    "mirror",
+    "wire",
+    "siblings",
+    "http_samples",
+)
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(NAMES)}")
