@@ -72,7 +72,7 @@ class TestXai(SamplerContract):
 class TestLocal(SamplerContract):
     @pytest.fixture
     def open_sampler(self) -> OpenSampler:
-        return opening(LocalSampler, "smollm2-135m")
+        return opening(LocalSampler, "smollm2-135m", embedding_model="minilm-l6")
 
 
 @pytest.mark.local_model
