@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,14 @@ async def test_an_answer_fits_its_schema(sampler: LocalSampler) -> None:
         assert text(events).lstrip().startswith("{")
 
 
+async def test_a_begun_answer_goes_on_to_fit_its_schema(sampler: LocalSampler) -> None:
+    schema = {"type": "object", "properties": {"big": {"type": "boolean"}}, "required": ["big"]}
+    asked = prompt("Is Paris big? Answer in JSON.", prefill='{"bi')
+    form = json.dumps({**schema, "additionalProperties": False})
+    events = await sampled(sampler, asked, response_format=form, temperature=0.0)
+    assert json.loads('{"bi' + text(events)) in ({"big": True}, {"big": False})
+
+
 async def test_a_form_that_is_no_schema_is_an_error(sampler: LocalSampler) -> None:
     with pytest.raises(SamplerRefused, match="no JSON Schema"):
         await sampled(sampler, response_format="{")
@@ -268,3 +277,12 @@ async def test_a_model_of_ones_own_is_named_by_the_machine() -> None:
         await made.aclose()
     with pytest.raises(ConfigurationError, match="name a GGUF file"):
         LocalSampler.from_setup(SamplerSetup(options={"weights": 3}))
+
+
+async def test_sentences_are_embedded_while_an_answer_grows(sampler: LocalSampler) -> None:
+    events = sampler.sample(NAME, STORY, Settings(max_tokens=500), 1)
+    async with aclosing(events) as stream:
+        assert isinstance(await anext(stream), Token)
+        found = await sampler.embed("minilm-l6", ["while it grows"])
+        assert len(found.vectors) == 1
+        assert isinstance(await anext(stream), Token)
