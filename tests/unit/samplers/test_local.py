@@ -15,6 +15,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from grok_tree import testing
 from grok_tree.errors import (
     ContextTooLong,
     ModelNotFound,
@@ -25,8 +26,7 @@ from grok_tree.errors import (
 from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import LocalSampler, Prompt, Turn
 from grok_tree.samplers._weights import SHA256, missing_reason, prepared_weights, user_cache
-from tests.unit.samplers import _conformance
-from tests.unit.samplers._conformance import check_sampler, ends, prompt, text
+from grok_tree.testing import ends_of, prompt_of, text_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -35,9 +35,9 @@ pytestmark = [
 ]
 NAME = "smollm2-135m"
 SHORT = "Answer in one short English sentence."
-CAPITAL = prompt("What is the capital of France?", system=SHORT)
-STORY = prompt("Tell me a very long story about a hedgehog.", system="You tell long stories.")
-LONG_PROMPT = prompt("Tell me about the rivers and the mountains of Europe. " * 400)
+CAPITAL = prompt_of("What is the capital of France?", system=SHORT)
+STORY = prompt_of("Tell me a very long story about a hedgehog.", system="You tell long stories.")
+LONG_PROMPT = prompt_of("Tell me about the rivers and the mountains of Europe. " * 400)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ async def sampled(
     sampler: LocalSampler, asked: Prompt = CAPITAL, *, n: int = 1, **settings: object
 ) -> list[SamplerEvent]:
     wanted = Settings(**settings)  # type: ignore[arg-type]
-    return await _conformance.sampled(sampler, NAME, asked, n=n, settings=wanted)
+    return await testing.sampled(sampler, NAME, asked, n=n, settings=wanted)
 
 
 def worker_threads() -> list[str]:
@@ -61,19 +61,15 @@ def worker_threads() -> list[str]:
 # What it answers
 
 
-async def test_it_keeps_the_contract_of_samplers(sampler: LocalSampler) -> None:
-    await check_sampler(sampler, NAME)
-
-
 async def test_it_answers(sampler: LocalSampler) -> None:
     events = await sampled(sampler, temperature=0.0)
-    assert "Paris" in text(events)
-    assert ends(events)[0].finish_reason == "stop"
+    assert "Paris" in text_of(events)
+    assert ends_of(events)[0].finish_reason == "stop"
 
 
 async def test_the_end_says_what_was_used_and_what_produced_it(sampler: LocalSampler) -> None:
     events = await sampled(sampler, max_tokens=4)
-    (end,) = ends(events)
+    (end,) = ends_of(events)
     assert end.usage.prompt_tokens > end.usage.cached_prompt_tokens > 0
     assert end.usage.completion_tokens == 4
     assert end.provenance.pop("runtime").startswith("xllamacpp 20")
@@ -86,12 +82,12 @@ async def test_the_end_says_what_was_used_and_what_produced_it(sampler: LocalSam
 
 
 async def test_max_tokens_ends_with_reason_length(sampler: LocalSampler) -> None:
-    (end,) = ends(await sampled(sampler, STORY, max_tokens=4))
+    (end,) = ends_of(await sampled(sampler, STORY, max_tokens=4))
     assert (end.finish_reason, end.usage.completion_tokens) == ("length", 4)
 
 
 async def test_tokens_that_are_half_a_character_come_as_whole_ones(sampler: LocalSampler) -> None:
-    asked = prompt("🦔🦔🦔 日本語", system="Repeat what the user says.")
+    asked = prompt_of("🦔🦔🦔 日本語", system="Repeat what the user says.")
     events = await sampled(sampler, asked, temperature=0.0, max_tokens=24)
     pieces = [event.text for event in events if isinstance(event, Token)]
     assert "🦔" in pieces
@@ -102,15 +98,15 @@ async def test_tokens_that_are_half_a_character_come_as_whole_ones(sampler: Loca
 async def test_a_stop_text_ends_the_answer_and_is_not_in_it(
     sampler: LocalSampler, stop: str
 ) -> None:
-    whole = text(await sampled(sampler, temperature=0.0))
+    whole = text_of(await sampled(sampler, temperature=0.0))
     events = await sampled(sampler, temperature=0.0, stop=(stop,))
-    assert text(events) == whole.partition(stop)[0] != whole
-    assert ends(events)[0].finish_reason == "stop"
+    assert text_of(events) == whole.partition(stop)[0] != whole
+    assert ends_of(events)[0].finish_reason == "stop"
 
 
 async def test_no_system_prompt_is_not_the_templates_own(sampler: LocalSampler) -> None:
-    asked = prompt("What is your name?")
-    assert "SmolLM" not in text(await sampled(sampler, asked, temperature=0.0))
+    asked = prompt_of("What is your name?")
+    assert "SmolLM" not in text_of(await sampled(sampler, asked, temperature=0.0))
 
 
 # Log-probabilities
@@ -143,7 +139,7 @@ async def test_they_are_those_of_the_model_at_any_temperature(sampler: LocalSamp
 
 async def test_a_seed_gives_the_same_text_again(sampler: LocalSampler) -> None:
     first, again, other = [
-        text(await sampled(sampler, STORY, seed=seed, max_tokens=16)) for seed in (5, 5, 6)
+        text_of(await sampled(sampler, STORY, seed=seed, max_tokens=16)) for seed in (5, 5, 6)
     ]
     assert first == again != other
 
@@ -152,22 +148,22 @@ async def test_a_sampling_without_a_seed_is_repeated_by_the_one_it_records(
     sampler: LocalSampler,
 ) -> None:
     free = await sampled(sampler, STORY, max_tokens=16)
-    seed = int(ends(free)[0].provenance["seed"])
-    assert text(await sampled(sampler, STORY, seed=seed, max_tokens=16)) == text(free)
+    seed = int(ends_of(free)[0].provenance["seed"])
+    assert text_of(await sampled(sampler, STORY, seed=seed, max_tokens=16)) == text_of(free)
 
 
 async def test_sibling_i_is_what_seed_plus_i_gives_alone(sampler: LocalSampler) -> None:
     together = await sampled(sampler, STORY, n=3, seed=20, max_tokens=12)
-    assert [end.provenance["seed"] for end in ends(together)] == ["20", "21", "22"]
-    alone = [text(await sampled(sampler, STORY, seed=20 + i, max_tokens=12)) for i in range(3)]
-    assert [text(together, i) for i in range(3)] == alone
+    assert [end.provenance["seed"] for end in ends_of(together)] == ["20", "21", "22"]
+    alone = [text_of(await sampled(sampler, STORY, seed=20 + i, max_tokens=12)) for i in range(3)]
+    assert [text_of(together, i) for i in range(3)] == alone
 
 
 async def test_the_largest_seeds_are_as_good_as_others(sampler: LocalSampler) -> None:
     seed = 2**63 - 1
     events = await sampled(sampler, STORY, n=2, seed=seed, max_tokens=8)
-    recorded = int(ends(events)[1].provenance["seed"])
-    assert text(await sampled(sampler, STORY, seed=recorded, max_tokens=8)) == text(events, 1)
+    recorded = int(ends_of(events)[1].provenance["seed"])
+    assert text_of(await sampled(sampler, STORY, seed=recorded, max_tokens=8)) == text_of(events, 1)
 
 
 async def test_an_answer_does_not_depend_on_what_is_cached(sampler: LocalSampler) -> None:
@@ -176,16 +172,16 @@ async def test_an_answer_does_not_depend_on_what_is_cached(sampler: LocalSampler
     options = {"seed": 3, "max_tokens": 8, "logprobs": True}
     fresh = LocalSampler()
     try:
-        answer = text(await sampled(sampler, prompt(question), seed=1, max_tokens=24))
-        path = prompt(question, Turn("assistant", answer), "Go on.")
+        answer = text_of(await sampled(sampler, prompt_of(question), seed=1, max_tokens=24))
+        path = prompt_of(question, Turn("assistant", answer), "Go on.")
         after_its_parent = await sampled(sampler, path, **options)
         await sampled(sampler, CAPITAL, max_tokens=1)
         after_another = await sampled(sampler, path, **options)
         from_nothing = await sampled(fresh, path, **options)
     finally:
         await fresh.aclose()
-    assert ends(after_its_parent)[0].usage.cached_prompt_tokens > 100
-    assert ends(from_nothing)[0].usage.cached_prompt_tokens == 0
+    assert ends_of(after_its_parent)[0].usage.cached_prompt_tokens > 100
+    assert ends_of(from_nothing)[0].usage.cached_prompt_tokens == 0
     assert after_its_parent[:-1] == after_another[:-1] == from_nothing[:-1]
 
 
@@ -193,44 +189,44 @@ async def test_an_answer_does_not_depend_on_what_is_cached(sampler: LocalSampler
 
 
 async def test_a_given_beginning_is_continued_and_not_repeated(sampler: LocalSampler) -> None:
-    asked = prompt(
+    asked = prompt_of(
         "What is the capital of France?", system=SHORT, prefill="The capital of France is"
     )
-    assert text(await sampled(sampler, asked, temperature=0.0)).startswith(" Paris")
+    assert text_of(await sampled(sampler, asked, temperature=0.0)).startswith(" Paris")
 
 
 async def test_an_answer_that_begins_like_its_beginning_keeps_every_word(
     sampler: LocalSampler,
 ) -> None:
-    asked = prompt("Say ha many times.", prefill=" ha ha ha ha")
-    assert text(await sampled(sampler, asked, temperature=0.0, max_tokens=4)) == " ha" * 4
+    asked = prompt_of("Say ha many times.", prefill=" ha ha ha ha")
+    assert text_of(await sampled(sampler, asked, temperature=0.0, max_tokens=4)) == " ha" * 4
 
 
 async def test_below_an_answer_another_one_is_sampled(sampler: LocalSampler) -> None:
     """The last answer is not continued, and there may be several of them in a row."""
     path = [Turn("human", "What is the capital of France?"), Turn("assistant", "Paris")]
     for _ in range(2):
-        answer = text(await sampled(sampler, prompt(*path, system=SHORT), temperature=0.0))
+        answer = text_of(await sampled(sampler, prompt_of(*path, system=SHORT), temperature=0.0))
         assert answer
         assert answer[0].isalnum(), "a new answer does not begin in the middle"
         path.append(Turn("assistant", answer))
 
 
 async def test_every_kind_of_turn_is_shown(sampler: LocalSampler) -> None:
-    path = prompt(
+    path = prompt_of(
         Turn("system", "Be brief."), "Look it up.", Turn("tool", "The word is zebra."), "Which?"
     )
-    assert text(await sampled(sampler, path, max_tokens=8))
+    assert text_of(await sampled(sampler, path, max_tokens=8))
 
 
 async def test_a_path_that_does_not_fit_says_what_to_do(sampler: LocalSampler) -> None:
     with pytest.raises(ContextTooLong, match=r"8,192; branch from an earlier response"):
-        await sampled(sampler, prompt("word " * 9_000))
+        await sampled(sampler, prompt_of("word " * 9_000))
 
 
 async def test_text_that_is_no_unicode_is_an_error_of_ours(sampler: LocalSampler) -> None:
     with pytest.raises(SamplingError, match="local model failed"):
-        await sampled(sampler, prompt("half a pair: \ud800"))
+        await sampled(sampler, prompt_of("half a pair: \ud800"))
 
 
 # Leaving and closing
@@ -270,7 +266,7 @@ async def test_samplings_at_once_wait_for_each_other(sampler: LocalSampler) -> N
     answers: list[str] = []
 
     async def ask() -> None:
-        answers.append(text(await sampled(sampler, STORY, seed=4, max_tokens=8)))
+        answers.append(text_of(await sampled(sampler, STORY, seed=4, max_tokens=8)))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(3):
@@ -344,14 +340,14 @@ async def test_a_model_file_of_ones_own_is_served_by_its_name(
     path = prepared_weights(user_cache()).path
     own = LocalSampler(weights=path, n_context=256)
     try:
-        events = await _conformance.sampled(
+        events = await testing.sampled(
             own, path.stem, STORY, settings=Settings(max_tokens=2_000, seed=3, temperature=1.5)
         )
         with pytest.raises(ContextTooLong, match="the local model takes 256"):
-            await _conformance.sampled(own, path.stem, LONG_PROMPT)
+            await testing.sampled(own, path.stem, LONG_PROMPT)
     finally:
         await own.aclose()
-    (end,) = ends(events)
+    (end,) = ends_of(events)
     assert end.finish_reason == "context"
     assert end.provenance["quantisation"] == "as given"
     assert tuple(capfd.readouterr()) == ("", "")

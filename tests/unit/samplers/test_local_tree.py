@@ -11,12 +11,12 @@ from typing import Any
 import anyio
 import pytest
 
+from grok_tree import testing
 from grok_tree.errors import ConfigurationError, SamplerRefused, SamplingError
 from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import LocalSampler, Prompt, RawPrompt, SamplerSetup, Turn
 from grok_tree.samplers._weights import missing_reason, prepared_weights, user_cache
-from tests.unit.samplers import _conformance
-from tests.unit.samplers._conformance import ends, prompt, text
+from grok_tree.testing import ends_of, prompt_of, text_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -25,7 +25,7 @@ pytestmark = [
 ]
 NAME = "smollm2-135m"
 SHORT = "Answer in one short English sentence."
-STORY = prompt("Tell me a very long story about a hedgehog.", system="You tell long stories.")
+STORY = prompt_of("Tell me a very long story about a hedgehog.", system="You tell long stories.")
 RIVERS = "Tell me about the rivers and the mountains of Europe. "
 
 
@@ -42,7 +42,7 @@ async def sampled(
     wanted = Settings(**settings)
     if isinstance(asked, RawPrompt):
         return [event async for event in sampler.complete(NAME, asked, wanted, n)]
-    return await _conformance.sampled(sampler, NAME, asked, n=n, settings=wanted)
+    return await testing.sampled(sampler, NAME, asked, n=n, settings=wanted)
 
 
 def of(events: list[SamplerEvent], index: int) -> list[tuple[str, object]]:
@@ -52,17 +52,17 @@ def of(events: list[SamplerEvent], index: int) -> list[tuple[str, object]]:
 
 def computed(events: list[SamplerEvent]) -> int:
     """Return how many tokens of prompts were computed."""
-    return sum(e.usage.prompt_tokens - e.usage.cached_prompt_tokens for e in ends(events))
+    return sum(e.usage.prompt_tokens - e.usage.cached_prompt_tokens for e in ends_of(events))
 
 
 # Siblings
 
 
 async def test_siblings_grow_together_from_one_prompt(sampler: LocalSampler) -> None:
-    events = await sampled(sampler, prompt("A story about a fox."), n=8, max_tokens=6)
+    events = await sampled(sampler, prompt_of("A story about a fox."), n=8, max_tokens=6)
     order = [event.index for event in events if isinstance(event, Token)]
     assert order != sorted(order), "they take turns"
-    assert computed(events) <= ends(events)[0].usage.prompt_tokens
+    assert computed(events) <= ends_of(events)[0].usage.prompt_tokens
 
 
 async def test_siblings_that_end_at_different_times_are_what_they_are_alone(
@@ -75,9 +75,9 @@ async def test_siblings_that_end_at_different_times_are_what_they_are_alone(
         "stop": (".", "the"),
         "max_tokens": 24,
     }
-    asked = prompt(RIVERS * 12, system=SHORT)
+    asked = prompt_of(RIVERS * 12, system=SHORT)
     together = await sampled(sampler, asked, n=8, seed=40, **options)
-    lengths = {end.usage.completion_tokens for end in ends(together)}
+    lengths = {end.usage.completion_tokens for end in ends_of(together)}
     assert len(lengths) > 2, "they end at different times"
     other = LocalSampler()
     try:
@@ -93,15 +93,20 @@ async def test_more_siblings_than_fit_come_in_groups_with_the_same_seeds(
     sampler: LocalSampler,
 ) -> None:
     events = await sampled(sampler, STORY, n=10, seed=7, max_tokens=5)
-    assert [end.provenance["seed"] for end in ends(events)] == [str(7 + i) for i in range(10)]
+    assert [end.provenance["seed"] for end in ends_of(events)] == [str(7 + i) for i in range(10)]
     for index in (7, 8, 9):
         alone = await sampled(sampler, STORY, seed=7 + index, max_tokens=5)
-        assert text(alone) == text(events, index)
+        assert text_of(alone) == text_of(events, index)
 
 
 async def test_seeds_go_on_from_the_smallest_after_the_largest(sampler: LocalSampler) -> None:
     events = await sampled(sampler, STORY, n=3, seed=2**32 - 3, max_tokens=3)
-    assert [end.provenance["seed"] for end in ends(events)] == [str(2**32 - 3), str(2**32 - 2), "0"]
+    seeds = [end.provenance["seed"] for end in ends_of(events)]
+    assert seeds == [str(2**32 - 3), str(2**32 - 2), "0"]
+        str(2**32 - 3),
+        str(2**32 - 2),
+        "0",
+    ]
 
 
 async def test_long_answers_are_the_same_texts_one_after_the_other(sampler: LocalSampler) -> None:
@@ -113,7 +118,7 @@ async def test_long_answers_are_the_same_texts_one_after_the_other(sampler: Loca
 
 
 async def test_leaving_stops_all_siblings(sampler: LocalSampler) -> None:
-    for asked in (STORY, prompt(RIVERS * 100)):
+    for asked in (STORY, prompt_of(RIVERS * 100)):
         with anyio.move_on_after(0.3) as scope:
             await sampled(sampler, asked, n=8, max_tokens=900, temperature=1.0)
         assert scope.cancelled_caught
@@ -127,15 +132,15 @@ async def test_leaving_stops_all_siblings(sampler: LocalSampler) -> None:
 
 async def test_a_resampling_and_the_next_turn_compute_what_is_new(sampler: LocalSampler) -> None:
     question = "Which rivers are long? " + RIVERS * 10
-    first = await sampled(sampler, prompt(question), max_tokens=12)
-    assert computed(await sampled(sampler, prompt(question), seed=9, max_tokens=2)) == 1
-    longer = prompt(question, Turn("assistant", text(first)), "Go on.")
+    first = await sampled(sampler, prompt_of(question), max_tokens=12)
+    assert computed(await sampled(sampler, prompt_of(question), seed=9, max_tokens=2)) == 1
+    longer = prompt_of(question, Turn("assistant", text_of(first)), "Go on.")
     turn = await sampled(sampler, longer, max_tokens=2)
     assert computed(turn) <= 12 + 16, "the answer and the question that follows it"
 
 
 async def test_branches_stay_known_while_others_are_sampled(sampler: LocalSampler) -> None:
-    branches = [prompt(f"Branch {number}. {RIVERS * 8}") for number in range(3)]
+    branches = [prompt_of(f"Branch {number}. {RIVERS * 8}") for number in range(3)]
     for branch in branches:
         await sampled(sampler, branch, n=2, max_tokens=2)
     for branch in branches:
@@ -145,12 +150,12 @@ async def test_branches_stay_known_while_others_are_sampled(sampler: LocalSample
 async def test_a_begun_answer_goes_on_as_if_it_had_not_been_cut(sampler: LocalSampler) -> None:
     """At every token's end, and after words that are kept byte for byte."""
     asked = ["Name three colours."]
-    whole = await sampled(sampler, prompt(*asked), temperature=0.0, max_tokens=24)
+    whole = await sampled(sampler, prompt_of(*asked), temperature=0.0, max_tokens=24)
     pieces = [piece for piece, _ in of(whole, 0)]
     for cut in range(1, len(pieces), 3):
-        begun = prompt(*asked, prefill="".join(pieces[:cut]))
+        begun = prompt_of(*asked, prefill="".join(pieces[:cut]))
         rest = await sampled(sampler, begun, temperature=0.0, max_tokens=24 - cut)
-        assert text(rest) == "".join(pieces[cut:])
+        assert text_of(rest) == "".join(pieces[cut:])
 
 
 # Any text
@@ -164,7 +169,7 @@ async def test_a_text_is_continued_from_words_and_numbers_of_tokens(sampler: Loc
         "top_logprobs": 20,
     }
     words = await sampled(sampler, RawPrompt(("The capital of France is",)), **options)
-    assert " Paris" in text(words) or " the" in text(words)
+    assert " Paris" in text_of(words) or " the" in text_of(words)
     assert all(len(e.logprob.alternatives) == 20 for e in words if isinstance(e, Token))  # type: ignore[union-attr]
     mixed = RawPrompt(("The capital", (282, 4649), " is"))
     assert of(await sampled(sampler, mixed, **options), 0) == of(words, 0)
@@ -177,7 +182,7 @@ async def test_only_allowed_tokens_are_sampled_and_others_never(sampler: LocalSa
     plain = RawPrompt(("The capital of France is",))
     likeliest = of(await sampled(sampler, plain, temperature=0.0, max_tokens=1), 0)[0][0]
     without = RawPrompt(plain.inputs, disallowed_tokens=(likeliest,))
-    assert likeliest not in text(await sampled(sampler, without, temperature=0.0, max_tokens=8))
+    assert likeliest not in text_of(await sampled(sampler, without, temperature=0.0, max_tokens=8))
 
 
 async def test_a_stop_token_ends_each_continuation_and_is_not_in_it(sampler: LocalSampler) -> None:
@@ -188,7 +193,7 @@ async def test_a_stop_token_ends_each_continuation_and_is_not_in_it(sampler: Loc
     stopped = RawPrompt(plain.inputs, stop_tokens=(whole[3],))
     events = await sampled(sampler, stopped, n=2, temperature=0.0, max_tokens=8)
     kept = whole[: whole.index(whole[3])]
-    for index, end in enumerate(ends(events)):
+    for index, end in enumerate(ends_of(events)):
         assert [piece for piece, _ in of(events, index)] == kept
         assert end.finish_reason == "stop"
 
@@ -227,23 +232,23 @@ async def test_an_answer_fits_its_schema(sampler: LocalSampler) -> None:
     for form, names in ((json.dumps(schema), {"city", "big"}), ("json", set[str]())):
         events = await sampled(
             sampler,
-            prompt("Describe Paris in JSON: city, big.", system=SHORT),
+            prompt_of("Describe Paris in JSON: city, big.", system=SHORT),
             n=2,
             response_format=form,
             max_tokens=120,
             temperature=0.3,
         )
-        if ends(events)[0].finish_reason == "stop":
-            assert names <= set(json.loads(text(events)))
-        assert text(events).lstrip().startswith("{")
+        if ends_of(events)[0].finish_reason == "stop":
+            assert names <= set(json.loads(text_of(events)))
+        assert text_of(events).lstrip().startswith("{")
 
 
 async def test_a_begun_answer_goes_on_to_fit_its_schema(sampler: LocalSampler) -> None:
     schema = {"type": "object", "properties": {"big": {"type": "boolean"}}, "required": ["big"]}
-    asked = prompt("Is Paris big? Answer in JSON.", prefill='{"bi')
+    asked = prompt_of("Is Paris big? Answer in JSON.", prefill='{"bi')
     form = json.dumps({**schema, "additionalProperties": False})
     events = await sampled(sampler, asked, response_format=form, temperature=0.0)
-    assert json.loads('{"bi' + text(events)) in ({"big": True}, {"big": False})
+    assert json.loads('{"bi' + text_of(events)) in ({"big": True}, {"big": False})
 
 
 async def test_a_form_that_is_no_schema_is_an_error(sampler: LocalSampler) -> None:
@@ -257,10 +262,10 @@ async def test_penalties_keep_words_from_coming_again(sampler: LocalSampler) -> 
     red, story = RawPrompt(("red, red, red, red, red,",)), RawPrompt(("The hedgehog said",))
     often = await sampled(sampler, red, temperature=0.0, max_tokens=8)
     seldom = await sampled(sampler, red, temperature=0.0, max_tokens=8, frequency_penalty=2.0)
-    assert text(often).count("red") == 4 > text(seldom).count("red")
+    assert text_of(often).count("red") == 4 > text_of(seldom).count("red")
     plain = await sampled(sampler, story, temperature=0.0, max_tokens=20)
     other = await sampled(sampler, story, temperature=0.0, max_tokens=20, presence_penalty=2.0)
-    assert text(plain) != text(other)
+    assert text_of(plain) != text_of(other)
 
 
 # Which model
