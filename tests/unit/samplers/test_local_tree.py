@@ -103,10 +103,6 @@ async def test_seeds_go_on_from_the_smallest_after_the_largest(sampler: LocalSam
     events = await sampled(sampler, STORY, n=3, seed=2**32 - 3, max_tokens=3)
     seeds = [end.provenance["seed"] for end in ends_of(events)]
     assert seeds == [str(2**32 - 3), str(2**32 - 2), "0"]
-        str(2**32 - 3),
-        str(2**32 - 2),
-        "0",
-    ]
 
 
 async def test_long_answers_are_the_same_texts_one_after_the_other(sampler: LocalSampler) -> None:
