@@ -30,6 +30,7 @@ def run(
         text=True,
         timeout=50,
         check=False,
+        cwd=folder,  # where no recordings lie about
         env={
             **environment,
             "GROK_TREE_DATABASE": str(folder / "forests.db"),
