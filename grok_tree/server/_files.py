@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from grok_tree.server._guard import Context
 from grok_tree.server._texts import prompt, whole
-from grok_tree.server._uploads import Upload
+from grok_tree.server._uploads import Uploads
 from grok_tree.service import Forests, check_file_size
 from grok_tree.wire import ForestsServicer, attachment_to_wire, pb
 
@@ -17,6 +17,7 @@ class FileCalls(ForestsServicer):
     """Keeps files, and gives them back."""
 
     _forests: Forests
+    _uploads: Uploads
 
     async def UploadFile(
         self, requests: AsyncIterator[pb.UploadFileRequest], _: Context
@@ -25,7 +26,11 @@ class FileCalls(ForestsServicer):
         messages = prompt(requests)
         first = await anext(messages, pb.UploadFileRequest())
         check_file_size(first.total_bytes)
-        data = await whole(Upload(first.total_bytes), first, messages, lambda one: one.data)
+        upload = self._uploads.begin(first.total_bytes)  # long texts and files share one bound
+        try:
+            data = await whole(upload, first, messages, lambda one: one.data)
+        finally:
+            self._uploads.abandon(upload)
         kept = await self._forests.add_file(data, name=first.name, media_type=first.media_type)
         return attachment_to_wire(kept)
 
