@@ -20,10 +20,10 @@ from grok_tree.errors import (
     SamplerUnavailable,
 )
 from grok_tree.forest import (
+    FREE,
     Finished,
     FinishReason,
     Model,
-    Prices,
     Reasoning,
     SamplerEvent,
     Settings,
@@ -229,7 +229,7 @@ def _model(name: str, missing: str = "") -> Model:
         name=f"replay/{name}",
         description="the answers of a recorded forest",
         capabilities=_CAN,
-        prices=Prices(prompt=0.0, cached_prompt=0.0, completion=0.0),
+        prices=FREE,
         unavailable_because=missing,
     )
 
