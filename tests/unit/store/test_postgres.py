@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from grok_tree.errors import (
@@ -93,7 +94,15 @@ def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
     store = Store.open(postgres_url)
     made = add_conversation(store, "kept")
     store.close()
-    for table in ("reservation", "budget", "attached", "file", "mirrored"):
+    for table in (
+        "recorded_path",
+        "recorded_group",
+        "reservation",
+        "budget",
+        "attached",
+        "file",
+        "mirrored",
+    ):
         run(postgres_url, f"DROP TABLE {table}")
     run(postgres_url, "DROP TABLE meta")
     run(postgres_url, "DROP INDEX response_hidden")
@@ -224,24 +233,16 @@ def test_work_that_always_meets_others_fails_in_the_end(postgres_url: str) -> No
 
 def test_a_deadlock_with_another_session_is_survived(postgres_url: str) -> None:
     store = Store.open(postgres_url)
+    # The database chooses who gives way: as a rule who waited first, but not on a busy machine.
+    assert any(_store_gives_way(store, postgres_url) for _ in range(5))
+    store.close()
+
+
+def _store_gives_way(store: Store, url: str) -> bool:
+    """Whether the store, not the other session of a deadlock, was told to give way."""
     first, second = add_conversation(store), add_conversation(store)
     has_second = threading.Event()
-    engine = create_engine(postgres_url, poolclass=NullPool)
-    lock = text("SELECT 1 FROM conversation WHERE id = :id FOR UPDATE")
-    somebody_waits = text(
-        "SELECT count(*) FROM pg_locks"
-        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    )
     n_runs = count(1)
-
-    def other_way() -> None:
-        with engine.begin() as other:
-            other.execute(lock, {"id": id_bytes(second)})
-            has_second.set()
-            # The one who waits longest notices a deadlock first, and gives way.
-            while other.execute(somebody_waits).scalar() == 0:
-                pass
-            other.execute(lock, {"id": id_bytes(first)})
 
     def work(writer: Writer) -> None:
         next(n_runs)
@@ -250,14 +251,34 @@ def test_a_deadlock_with_another_session_is_survived(postgres_url: str) -> None:
         writer.update_conversation(second, ConversationChange(title="both"), NOW)
 
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(other_way)
+        other = pool.submit(_lock_the_other_way, url, first, second, has_second)
         write(store, work)
-        other.result(30)
+        got_both = other.result(30)
     with store.read() as reader:
         found = [reader.conversation(one) for one in (first, second)]
     assert [(one.title, one.revision) for one in found] == [("both", 2), ("both", 2)]
-    assert next(n_runs) == 3
-    store.close()
+    assert next(n_runs) == (3 if got_both else 2)
+    return got_both
+
+
+def _lock_the_other_way(url: str, first: str, second: str, has_second: threading.Event) -> bool:
+    """Lock `second`, then `first` as soon as somebody waits for `second`: False if refused."""
+    engine = create_engine(url, poolclass=NullPool)
+    lock = text("SELECT 1 FROM conversation WHERE id = :id FOR UPDATE")
+    somebody_waits = text(
+        "SELECT count(*) FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    try:
+        with engine.begin() as other:
+            other.execute(lock, {"id": id_bytes(second)})
+            has_second.set()
+            while other.execute(somebody_waits).scalar() == 0:
+                pass
+            other.execute(lock, {"id": id_bytes(first)})
+    except OperationalError:
+        return False
+    return True
 
 
 def test_positions_are_given_out_under_the_lock_of_the_conversation(postgres_url: str) -> None:
