@@ -21,8 +21,8 @@ install: .venv/.installed  ## create .venv with everything that demo, test and c
 demo: install  ## grow a forest on the embedded model and show it
 	@$(BIN)/grok-tree demo
 
-test: install  ## run every test that is not marked slow, on up to four cores
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+test: install  ## run every test that is not marked slow, four at a time since many of them wait
+	@$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-all: install  ## run every test
 	@$(BIN)/python -m pytest -m "" --timeout 600

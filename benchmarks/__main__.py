@@ -18,6 +18,8 @@ NAMES = (
     "wire",
     "siblings",
     "http_samples",
+    "xai_door",
+    "door",
 )
 
 parser = argparse.ArgumentParser(description=__doc__)

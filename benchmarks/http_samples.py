@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 import aiohttp  # noqa: F401 - so that its import is not measured
 import httpx
 
 from benchmarks._measure import Row, alternate, compared
+from benchmarks._servers import provider
 from grok_tree.forest import Settings, Token
 from grok_tree.samplers import OpenAISampler, Prompt, Turn, endpoint
 
@@ -27,7 +26,7 @@ Sample = Callable[[], Awaitable[int]]
 def rows(*, quick: bool) -> list[Row]:
     """Measure the time of all samples, of our sampler and of a plain httpx client."""
     n, rounds = (256, 1) if quick else (1_000, 3)
-    with _provider() as url:
+    with provider(FIRST_MS, TOKEN_MS, N_TOKENS) as url:
         seconds = alternate(
             {
                 "ours": lambda: asyncio.run(_ours(url, n)),
@@ -48,18 +47,6 @@ def _ideal_s(n: int) -> float:
     """Return how long it takes when the client costs nothing."""
     sample_s = (FIRST_MS + (N_TOKENS - 1) * TOKEN_MS) / 1e3
     return math.ceil(n / N_AT_ONCE) * sample_s
-
-
-@contextmanager
-def _provider() -> Iterator[str]:
-    schedule = [str(FIRST_MS), str(TOKEN_MS), str(N_TOKENS)]
-    command = [sys.executable, "-m", "benchmarks._http_provider", *schedule]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        finally:
-            process.kill()
 
 
 async def _timed(sample: Sample, n: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from tests import llama_server, postgres
 
 # A shell that runs the suite in the background lets it, and all its children, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests start hundreds of processes; without bytecode each would compile the whole package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The suites live in the package, where pytest does not rewrite assertions by itself.
 pytest.register_assert_rewrite("grok_tree.testing.contracts")

@@ -14,24 +14,35 @@ from pathlib import Path
 from grpc_tools import protoc
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = Path("grok_tree/wire/v1/forests.proto")
+NATIVE = "grok_tree/wire/v1"
+ORIGINAL = "grok_tree/wire/original/v1"
+"""Served under other names than it has, so its services get no code of their own."""
 
 
 def generate(target: Path) -> list[Path]:
     """Write the generated modules below `target` and return their paths relative to it."""
+    messages = [f"--python_out={target}", f"--pyi_out={target}"]
+    services = [f"--grpc_python_out={target}", f"--mypy_grpc_out={target}"]
+    _compile(NATIVE, [*messages, *services])
+    _compile(ORIGINAL, messages)
+    return sorted(
+        path.relative_to(target)
+        for folder in (NATIVE, ORIGINAL)
+        for path in (target / folder).glob("*_pb2*.py*")
+    )
+
+
+def _compile(folder: str, outputs: list[str]) -> None:
+    sources = sorted((ROOT / "protos" / folder).glob("*.proto"))
     arguments = [
         "protoc",
         f"--proto_path={ROOT / 'protos'}",
         f"--proto_path={Path(protoc.__file__).parent / '_proto'}",
-        f"--python_out={target}",
-        f"--pyi_out={target}",
-        f"--grpc_python_out={target}",
-        f"--mypy_grpc_out={target}",
-        str(SCHEMA),
+        *outputs,
+        *(str(path.relative_to(ROOT / "protos")) for path in sources),
     ]
     if protoc.main(arguments) != 0:
-        sys.exit("the schema does not compile")
-    return sorted(path.relative_to(target) for path in target.rglob("forests_pb2*"))
+        sys.exit(f"the schema in {folder} does not compile")
 
 
 def check() -> None:

@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": "_demo",
     "chat": "_chat",
     "serve": "_serve",
+    "record": "_record",
     "ls": "_ls",
     "show": "_show",
     "path": "_path",

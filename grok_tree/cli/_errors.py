@@ -56,6 +56,18 @@ class Failed(Exception):
     """A command has said itself what is wrong."""
 
 
+class ProgramEnded(Exception):
+    """The program that a command has run for the user is over.
+
+    Attributes:
+        code: Its exit code, which becomes that of the command.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the program ended with {code}")
+        self.code = code
+
+
 class SomeSamplesFailed(Exception):
     """A command has finished and named the samples that failed."""
 
@@ -93,6 +105,8 @@ def run(command: Callable[[], object], talk: Talk) -> int:
         code = INTERRUPTED
     except SomeSamplesFailed:
         code = SOME_FAILED
+    except ProgramEnded as ended:
+        code = ended.code
     except Exception as error:
         code = _failed(error, verbose=talk.verbosity > 0)
     return code

@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from grok_tree.cli._console import Console
 from grok_tree.cli._options import database_option, examples, model_option, talking
+from grok_tree.cli._serve_lines import KEY_VARIABLE, client_lines
+from grok_tree.cli._serve_options import Reach, limiting, reaching
 from grok_tree.cli._settings import Settings, places, read_settings
 
 if TYPE_CHECKING:
     from grok_tree.server import RunningServer, ServerSettings
 
-DEFAULT_PORT = 8733
-DEFAULT_HTTP_PORT = 8734
-KEY_VARIABLE = "GROK_TREE_API_KEY"
+SWITCH_S = 0.001
 
 
 @click.command(
@@ -29,26 +31,13 @@ KEY_VARIABLE = "GROK_TREE_API_KEY"
         "grok-tree serve --port 0 --http-port 0 --json",
         "GROK_TREE_API_KEY=... grok-tree serve --host 0.0.0.0 --database lab.db",
         "grok-tree serve --max-cost-usd 5 --budget november",
+        "grok-tree serve --allow-origin https://lab.example",
+        "grok-tree serve --no-record",
         "grok-tree ls --host 127.0.0.1:8733",
     ),
 )
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    help="Port of the gRPC door; 0 for any that is free.",
-)
-@click.option(
-    "--http-port",
-    type=click.IntRange(0, 65535),
-    default=DEFAULT_HTTP_PORT,
-    show_default=True,
-    help="Port of the HTTP door, where shares are read; 0 for any that is free.",
-)
+@reaching
+@limiting
 @click.option(
     "--share-url",
     envvar="GROK_TREE_SHARE_URL",
@@ -56,25 +45,7 @@ KEY_VARIABLE = "GROK_TREE_API_KEY"
     metavar="URL",
     help="What the addresses of shares begin with; by default the HTTP door's address.",
 )
-@click.option(
-    "--max-cost-usd",
-    type=click.FloatRange(min=0),
-    metavar="USD",
-    help="What all that is sampled here may cost; what might cost more is refused.",
-)
-@click.option(
-    "--max-tokens",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="How many tokens all that is sampled here may use, prompts included.",
-)
-@click.option(
-    "--budget",
-    default="server",
-    show_default=True,
-    metavar="NAME",
-    help="Under which name that is counted in the database; a new name begins at nothing.",
-)
+@click.option("--no-record", is_flag=True, help="Keep nothing of what stateless clients say.")
 @click.option("--json", "as_json", is_flag=True, help="Write one line of JSON when ready.")
 @database_option
 @model_option
@@ -82,13 +53,10 @@ KEY_VARIABLE = "GROK_TREE_API_KEY"
 def command(
     *,
     console: Console,
-    host: str,
-    port: int,
-    http_port: int,
+    reach: Reach,
+    limits: Mapping[str, Any],
     share_url: str | None,
-    max_cost_usd: float | None,
-    max_tokens: int | None,
-    budget: str,
+    no_record: bool,
     as_json: bool,
     database: str | None,
     model: str | None,
@@ -110,40 +78,40 @@ def command(
         database=database or found.database,
         share_url=share_url or found.share_url,
     )
-    settings = replace(
-        _server_settings(chosen, host=host, port=port, http_port=http_port),
-        max_cost_usd=max_cost_usd,
-        max_tokens=max_tokens,
-        budget=budget,
-    )
+    settings = replace(_server_settings(chosen, reach), recording=not no_record, **limits)
 
     def ready(server: RunningServer, http_url: str) -> None:
-        _announce(console, server.address, http_url, as_json=as_json)
+        lines = client_lines(server, http_url, has_key=settings.api_key is not None)
+        if as_json:
+            place = {"grpc": server.address, "http": http_url, "pid": os.getpid()}
+            console.json({**place, "clients": lines})
+            sys.stdout.flush()
+            return
+        width = max(map(len, lines)) + 2
+        console.say(f"serving {settings.database}; Ctrl-C stops")
+        for door, line in lines.items():
+            console.say(f"  {door:{width}}{line}")
 
+    # The threads that read and write the database get their turn sooner beside busy streams: five
+    # times as often as Python would give it.
+    sys.setswitchinterval(SWITCH_S)
     anyio.run(serve, settings, ready)
 
 
-def _server_settings(chosen: Settings, *, host: str, port: int, http_port: int) -> ServerSettings:
+def _server_settings(chosen: Settings, reach: Reach) -> ServerSettings:
     from grok_tree.client import default_database, prices_of_this_machine, samplers_of_this_machine
     from grok_tree.server import DEFAULT_MODEL, ServerSettings
     from grok_tree.web import WebDoor
 
+    key = os.environ.get(KEY_VARIABLE) or None
     return ServerSettings(
         database=chosen.database or default_database(),
-        address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        address=reach.address,
         model=chosen.model or DEFAULT_MODEL,
-        api_key=os.environ.get(KEY_VARIABLE) or None,
+        api_key=key,
         share_url=chosen.share_url,
         samplers=samplers_of_this_machine,
         prices=prices_of_this_machine(),
-        http=lambda forests: WebDoor(forests, host=host, port=http_port),
+        http=partial(WebDoor, **reach.http, api_key=key),
         health=True,
     )
-
-
-def _announce(console: Console, address: str, http_url: str, *, as_json: bool) -> None:
-    if as_json:
-        console.json({"grpc": address, "http": http_url, "pid": os.getpid()})
-        sys.stdout.flush()
-    else:
-        console.say(f"serving {address} (gRPC) and {http_url} (shares); Ctrl-C stops")

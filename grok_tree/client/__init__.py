@@ -3,6 +3,7 @@
 from grok_tree.client._client import AsyncClient, default_database
 from grok_tree.client._conversation import Conversation
 from grok_tree.client._does_it_work import does_it_work
+from grok_tree.client._doors import Doors
 from grok_tree.client._embedder import Embedder
 from grok_tree.client._files import Files, FileSource
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
@@ -39,6 +40,7 @@ __all__ = [
     "Continuation",
     "Conversation",
     "ConversationPage",
+    "Doors",
     "Embedder",
     "EventStream",
     "FileSource",

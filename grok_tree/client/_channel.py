@@ -15,6 +15,7 @@ INSECURE = "insecure://"
 
 ChannelOptions = Sequence[tuple[str, Any]]
 
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 
 _RETRY_POLICY = {
@@ -53,7 +54,7 @@ def open_channel(address: str, given: ChannelOptions, *, repeats: bool) -> grpc.
         repeats: Whether calls that find no server are repeated.
     """
     target = address.removeprefix(INSECURE)
-    near = _is_near(target)
+    near = is_near(target)
     options = dict(_OPTIONS)
     if near:
         # Otherwise an http_proxy of the environment is asked even for this machine.
@@ -66,7 +67,13 @@ def open_channel(address: str, given: ChannelOptions, *, repeats: bool) -> grpc.
     return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=arguments)
 
 
-def _is_near(target: str) -> bool:
+def nearest(address: str) -> str:
+    """Return how to dial a server of this machine that says where it listens."""
+    host, _, port = address.rpartition(":")
+    return f"{_LOOPBACK_OF[host]}:{port}" if host in _LOOPBACK_OF else address
+
+
+def is_near(target: str) -> bool:
     """Return whether nobody but this machine can be behind a target."""
     if target.startswith("unix:"):
         return True

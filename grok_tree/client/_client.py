@@ -21,6 +21,7 @@ from grok_tree.client._connection import (
     Place,
     RemotePlace,
 )
+from grok_tree.client._doors import Doors, open_doors
 from grok_tree.client._embedder import Embedder
 from grok_tree.client._files import Files
 from grok_tree.client._grok import Grok
@@ -28,12 +29,16 @@ from grok_tree.client._keeping import Progress, check_store, save_backup
 from grok_tree.client._mirror import Mirror
 from grok_tree.client._mirror_folder import mirror_folder
 from grok_tree.client._models import Models
+from grok_tree.client._other_sdks import AsyncSdks
 from grok_tree.client._raw import RawSampler
 from grok_tree.client._texts import TextConnection
 from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.forest import FRESH_BUDGET, Budget, Ceiling, Health, check_ceiling, uuid7_text
 
 if TYPE_CHECKING:
+    import openai
+    import xai_sdk
+
     from grok_tree.client._conversation import Conversation
 
 
@@ -117,6 +122,7 @@ class AsyncClient:
         self._mirror = None
         if mirror and host is not None:
             self._mirror = Mirror(self._connection, mirror_folder(), host, api_key)
+        self._sdks = AsyncSdks(self._connection)
         self._unsent: set[Conversation] = set()
         self.grok = Grok(self)
         self.models = Models(self._connection)
@@ -169,6 +175,39 @@ class AsyncClient:
         """
         return await read_budget(self._connection, self._ceiling)
 
+    @property
+    def chat(self) -> xai_sdk.aio.chat.Client:
+        """The chats of the official xAI SDK, on this server: ``client.chat.create(...)``.
+
+        What is said through it is kept as forests. In an event loop, the first use may wait until
+        the embedded server runs. An empty model stands for the server's default.
+
+        Raises:
+            ExtraMissing: The extra ``xai`` is not installed.
+        """
+        return self._sdks.xai().chat
+
+    @property
+    def compat(self) -> openai.AsyncOpenAI:
+        """OpenAI's client, on this server; what is said through it is kept as forests.
+
+        An empty model stands for the server's default.
+
+        Raises:
+            ExtraMissing: The package ``openai`` is not installed.
+        """
+        return self._sdks.openai()
+
+    async def doors(self) -> Doors:
+        """Open every door of the server and return where they are.
+
+        An embedded server listens on a port for HTTP from then on.
+
+        Raises:
+            ExtraMissing: The server lacks what it needs to listen.
+        """
+        return await open_doors(self._connection)
+
     async def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""
         return await check_store(self._connection)
@@ -195,6 +234,7 @@ class AsyncClient:
         for conversation in list(self._unsent):
             with suppress(GrokTreeError):  # the server is gone; nothing more can be done
                 await conversation._stored()
+        await self._sdks.close()
         await self._connection.close()
 
     def _new_request_id(self) -> str:

@@ -111,6 +111,7 @@ class Connection:
             InvalidOperationError: The key or the metadata cannot be sent.
         """
         self._place = place
+        self.api_key = api_key
         self._metadata = (*_checked_metadata(metadata), *_key_metadata(api_key))
         self._timeout = timeout
         self._options = options
@@ -176,6 +177,16 @@ class Connection:
         """Return where the server is, for people."""
         return self._place.known or "the embedded server, not opened yet"
 
+    def address(self) -> str:
+        """Return where the server is; start it if that is our business. May block.
+
+        Raises:
+            InvalidOperationError: The client was closed.
+            StoreError: The embedded server's database cannot be opened.
+        """
+        self._check_open()
+        return self._place.known or self._place.address()
+
     async def close(self) -> None:
         """Close this event loop's channel."""
         self._closed = True
@@ -184,7 +195,8 @@ class Connection:
             await opened[1].close()
 
     def release(self) -> None:
-        """Give up the server, if it is ours."""
+        """Give up the server, if it is ours; it is not looked for again."""
+        self._closed = True
         self._place.release()
 
     async def _once(self, method: str, request: Any, deadline: _Deadline) -> Any:
@@ -221,9 +233,12 @@ class Connection:
         if self._closed and not (task and task.cancelling()):
             raise ConnectionFailedError("this client was closed while the call ran") from None
 
-    async def _stub(self) -> tuple[str, ForestsStub]:
+    def _check_open(self) -> None:
         if self._closed:
             raise InvalidOperationError("this client was closed; make a new one")
+
+    async def _stub(self) -> tuple[str, ForestsStub]:
+        self._check_open()
         loop = asyncio.get_running_loop()
         address = self._place.known or await anyio.to_thread.run_sync(self._place.address)
         opened = self._channels.get(loop)

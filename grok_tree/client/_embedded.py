@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from grok_tree.client._channel import nearest
+from grok_tree.client._doors import STAND_IN_KEY
 from grok_tree.client._machine import samplers_of_this_machine
 from grok_tree.client._price_table import prices_of_this_machine
 from grok_tree.errors import StoreBusy
 from grok_tree.server import DEFAULT_MODEL, EmbeddedServer, ServerSettings
-from grok_tree.store import canonical_location, read_owner
-from grok_tree.web import WebDoor
+from grok_tree.service import SystemIds
+from grok_tree.store import canonical_location, is_file, read_owner
+from grok_tree.web import LentKey, WebDoor
 
 PATIENCE_S = 10.0
 """How long an owner may take to say where it can be joined, or to let the file go."""
@@ -105,7 +108,9 @@ class EmbeddedPlace:
     def _start(self) -> _Shared:
         settings = ServerSettings(
             database=self._database,
-            http=WebDoor,
+            # Its port is open to everybody on this machine, unlike the socket. Who has the key is
+            # whom the socket lets in, so both are known by the same.
+            http=partial(WebDoor, lent=LentKey(SystemIds().new_secret(), STAND_IN_KEY, only=True)),
             samplers=partial(samplers_of_this_machine, trusted=True),
             model=self._model or DEFAULT_MODEL,
             prices=prices_of_this_machine(),
@@ -117,4 +122,6 @@ class EmbeddedPlace:
 
     def _endpoint_of_owner(self) -> str:
         owner = read_owner(self._database)
-        return owner.endpoint if owner else ""
+        endpoint = owner.endpoint if owner else ""
+        # Who has the file is on this machine, whatever other addresses it listens on.
+        return nearest(endpoint) if is_file(self._database) else endpoint

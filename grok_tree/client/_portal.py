@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from grok_tree.errors import InvalidOperationError
+from grok_tree.wire import share_grpc
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,5 +75,6 @@ class Portal:
             if self._portal is None:
                 self._manager = start_blocking_portal(name="grok-tree-client")
                 self._portal = self._manager.__enter__()
+                self._portal.call(share_grpc)
                 atexit.register(self.close)
             return self._portal

@@ -6,14 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, overload
+from typing import TYPE_CHECKING, Self, overload
 
 from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._client import AsyncClient
 from grok_tree.client._connection import Metadata
+from grok_tree.client._doors import Doors
 from grok_tree.client._grok import Grok, ResolvedId, SearchPage
 from grok_tree.client._keeping import Progress
 from grok_tree.client._models import Models
+from grok_tree.client._other_sdks import SyncSdks
 from grok_tree.client._portal import Portal
 from grok_tree.client._response import Response
 from grok_tree.client._sync_conversation import SyncConversation
@@ -22,6 +24,10 @@ from grok_tree.client._sync_raw import SyncEmbedder, SyncRawSampler
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSamplingGroup
 from grok_tree.forest import Budget, Health, Model
+
+if TYPE_CHECKING:
+    import openai
+    import xai_sdk
 
 
 class Client:
@@ -68,6 +74,7 @@ class Client:
         )
         self.mirror = mirror
         self._portal = Portal(self._client._disconnect)
+        self._sdks = SyncSdks(self._client._connection, self.doors)
         self.grok = SyncGrok(self._portal, self._client.grok)
         self.models = SyncModels(self._portal, self._client.models)
         self.files = SyncFiles(self._portal, self._client.files)
@@ -120,12 +127,46 @@ class Client:
         """
         return self._portal.run(self._client.budget)
 
+    @property
+    def chat(self) -> xai_sdk.chat.Client:
+        """The chats of the official xAI SDK, on this server: ``client.chat.create(...)``.
+
+        What is said through it is kept as forests. In an event loop, the first use may wait until
+        the embedded server runs. An empty model stands for the server's default.
+
+        Raises:
+            ExtraMissing: The extra ``xai`` is not installed.
+        """
+        return self._sdks.xai().chat
+
+    @property
+    def compat(self) -> openai.OpenAI:
+        """OpenAI's client, on this server; what is said through it is kept as forests.
+
+        An empty model stands for the server's default.
+
+        Raises:
+            ExtraMissing: The package ``openai`` is not installed.
+        """
+        return self._sdks.openai()
+
+    def doors(self) -> Doors:
+        """Open every door of the server and return where they are.
+
+        An embedded server listens on a port for HTTP from then on.
+
+        Raises:
+            ExtraMissing: The server lacks what it needs to listen.
+        """
+        return self._portal.run(self._client.doors)
+
     def check_store(self) -> Health:
         """Let the server look for damage in its database, and for what may lead to it."""
         return self._portal.run(self._client.check_store)
 
     def close(self) -> None:
         """Close the channel, and the embedded server if nobody else uses it."""
+        self._sdks.close()
         try:
             self._portal.close()
         finally:

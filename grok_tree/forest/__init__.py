@@ -40,7 +40,7 @@ from grok_tree.forest._money import (
     usd_of,
 )
 from grok_tree.forest._parts import FUNCTION, Attachment, Citation, Tool, ToolCall
-from grok_tree.forest._prompts import NAMED_PROMPTS
+from grok_tree.forest._prompts import NAMED_PROMPTS, named_prompt
 from grok_tree.forest._rules import (
     CONSEQUENCES,
     MAX_SIBLINGS,
@@ -153,6 +153,7 @@ __all__ = [
     "fork_parent",
     "id_bytes",
     "id_text",
+    "named_prompt",
     "parts_of",
     "repaired_text",
     "resample_parent",

@@ -18,6 +18,8 @@ from grok_tree.samplers._contract import (
     Recorded,
     Sampler,
     SamplerSetup,
+    TextToken,
+    Tokenizer,
     Turn,
 )
 from grok_tree.samplers._local import LocalSampler
@@ -48,6 +50,8 @@ __all__ = [
     "SamplerSetup",
     "ScriptedSampler",
     "Tariff",
+    "TextToken",
+    "Tokenizer",
     "Turn",
     "XaiSampler",
     "capabilities_of",

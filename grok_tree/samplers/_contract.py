@@ -36,6 +36,7 @@ Capability = Literal[
     "stop",
     "structured",
     "token_limits",
+    "tokenizer",
     "tools",
     "top_k",
 ]
@@ -57,6 +58,7 @@ CAPABILITIES: dict[Capability, str] = {
     "stop": "ends its answer at given texts",
     "structured": "answers in JSON that fits a schema",
     "token_limits": "samples from, or without, given tokens only",
+    "tokenizer": "says of what tokens a text consists",
     "tools": "calls functions that the caller runs",
     "top_k": "samples from the likeliest tokens only",
 }
@@ -122,6 +124,24 @@ class RawPrompt:
     disallowed_tokens: tuple[str | int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TextToken:
+    """A token of a text.
+
+    Attributes:
+        number: Its place in the model's vocabulary.
+        data: Its bytes, which may be a part of a character.
+    """
+
+    number: int
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """Its text, with U+FFFD for what is no whole character."""
+        return self.data.decode(errors="replace")
+
+
 @dataclass(frozen=True)
 class Embeddings:
     """Texts as vectors; as a sequence it holds one vector a text.
@@ -178,7 +198,7 @@ class Sampler(Protocol):
 
     One sampler serves many samplings at once; it may queue them. It imports its runtime on first
     use, never when it is listed. What it can do beside answering in conversations it says by the
-    further protocols `Completer` and `Embedder`.
+    further protocols `Completer`, `Embedder` and `Tokenizer`.
     """
 
     @property
@@ -250,6 +270,19 @@ class Embedder(Protocol):
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
         """Return a vector for each text.
+
+        Raises:
+            ModelNotFound: The provider has no such model.
+            SamplingError: It failed.
+        """
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """A sampler whose models with the capability ``tokenizer`` say what tokens a text has."""
+
+    async def tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        """Return the tokens of a text as it is, without a mark of a beginning.
 
         Raises:
             ModelNotFound: The provider has no such model.

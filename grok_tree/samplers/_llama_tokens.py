@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from grok_tree.errors import SamplingError
+from grok_tree.samplers._contract import TextToken
 from grok_tree.samplers._llama_answer import runtime_error
 
 _PATIENCE_S = 60.0
@@ -47,6 +48,21 @@ class Tokens:
         found: list[int] = self._ask("POST", "/tokenize", asked)["tokens"]
         return found
 
+    def tokens(self, text: str) -> list[TextToken]:
+        """Return the tokens of a text with their bytes, without a mark of a beginning.
+
+        Raises:
+            SamplingError: The text is no Unicode.
+        """
+        asked = {
+            "content": text,
+            "add_special": False,
+            "parse_special": True,
+            "with_pieces": True,
+        }
+        found = self._ask("POST", "/tokenize", asked)["tokens"]
+        return [TextToken(one["id"], piece_bytes(one["piece"])) for one in found]
+
     def n_of_chat(self, request: dict[str, Any]) -> int:
         """Return how many tokens the messages of a request are.
 
@@ -71,3 +87,8 @@ class Tokens:
         if "error" in reply:
             raise runtime_error(reply["error"])
         return reply
+
+
+def piece_bytes(piece: str | list[int]) -> bytes:
+    """Return the bytes of a token, which come as numbers where they are no whole characters."""
+    return piece.encode() if isinstance(piece, str) else bytes(piece)

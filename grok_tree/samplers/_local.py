@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import threading
@@ -26,7 +27,13 @@ from grok_tree.errors import (
 from grok_tree.forest import FREE, Model, SamplerEvent, Settings
 from grok_tree.samplers import _embedding, _weights
 from grok_tree.samplers._capabilities import check_settings_supported
-from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
+from grok_tree.samplers._contract import (
+    Embeddings,
+    Prompt,
+    RawPrompt,
+    SamplerSetup,
+    TextToken,
+)
 from grok_tree.samplers._embedding import SentenceModel
 from grok_tree.samplers._llama import Engine
 from grok_tree.samplers._llama_answer import Answer
@@ -51,6 +58,7 @@ _CAPABILITIES = (
     "stop",
     "structured",
     "token_limits",
+    "tokenizer",
     "top_k",
 )
 WEIGHTS_VARIABLE = "GROK_TREE_WEIGHTS"
@@ -195,6 +203,23 @@ class LocalSampler:
             async for event in events:
                 yield event
 
+    async def tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        """Return the tokens of a text, marks of the model's template included.
+
+        What runs is not waited for, except while the model is loaded.
+
+        Raises:
+            SamplerUnavailable: The model cannot be loaded.
+            SamplingInterrupted: The sampler was closed meanwhile.
+        """
+        self.check(model, Settings(), 1)
+        if self._engines is None:
+            await asyncio.wrap_future(self._worker.submit(self._ready))
+        engines = self._engines
+        if engines is None:
+            raise SamplingInterrupted(f"the sampler of local/{model} was closed meanwhile")
+        return await anyio.to_thread.run_sync(engines.shared.tokens.tokens, text)
+
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
         """Return a vector for each text.
 
@@ -260,16 +285,21 @@ class LocalSampler:
     def _run(self, job: _Job) -> None:
         """Answer a job in the worker thread."""
         try:
-            if self._engines is None:
-                self._engines = self._load()
-            asked = job.ask(self._engines.shared.tokens)
-            engine = self._engines.fitting(asked.request)
+            engines = self._ready()
+            asked = job.ask(engines.shared.tokens)
+            engine = engines.fitting(asked.request)
             for group in _groups(job, engine.n_slots):
                 if not job.stopped.is_set():
                     _answer(engine, asked, group, job)
             job.mail.close()
         except Exception as error:
             job.mail.close(error)
+
+    def _ready(self) -> Engines:
+        """Return the model, loaded by now; only the worker thread loads it."""
+        if self._engines is None:
+            self._engines = self._load()
+        return self._engines
 
     def _load(self) -> Engines:
         if self._given is None:

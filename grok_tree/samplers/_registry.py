@@ -74,11 +74,14 @@ class SamplerRegistry:
             ModelNotFound: No sampler has this provider.
             SamplerUnavailable: The provider's sampler cannot be loaded.
         """
-        full = f"xai/{name}" if name.startswith("grok-") else name
-        provider, _, model = full.partition("/")
+        provider, _, model = _full_name(name).partition("/")
         if not model or provider not in self._providers():
             raise self._unknown(name)
         return self._sampler(provider), model
+
+    def is_loaded(self, name: str) -> bool:
+        """Return whether `resolve` has to load nothing for a model."""
+        return _full_name(name).partition("/")[0] in self._samplers
 
     def models(self) -> list[Model]:
         """Return every model of every provider; a provider that is broken says so."""
@@ -182,6 +185,10 @@ def installed_samplers(*given: Sampler, setup: SamplerSetup | None = None) -> Sa
             )
         factories.setdefault(name, partial(OpenAISampler.from_endpoint, found, setup))
     return SamplerRegistry(given, factories)
+
+
+def _full_name(name: str) -> str:
+    return f"xai/{name}" if name.startswith("grok-") else name
 
 
 def _factory(entry: EntryPoint, setup: SamplerSetup) -> Factory:

@@ -34,7 +34,7 @@ from grok_tree.samplers._capabilities import check_settings_supported
 from grok_tree.samplers._contract import CAPABILITIES, Prompt, Recorded, SamplerSetup, Turn
 from grok_tree.samplers._recording import Answer, Recording, digest
 
-_CANNOT = ("completion", "embeddings", "logprobs", "token_limits")
+_CANNOT = ("completion", "embeddings", "logprobs", "token_limits", "tokenizer")
 _CAN = tuple(name for name in CAPABILITIES if name not in _CANNOT)
 _SUFFIX = ".jsonl"
 _PIECE = re.compile(r"\s*\S+|\s+$")

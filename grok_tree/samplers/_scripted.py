@@ -16,7 +16,7 @@ model                         what it does
 A word carries the space before it, so that the words joined are the message. Siblings speak in
 turn, a word each. An answer that is begun already (prefill) goes on where the script has come, or
 else says the script after it. Every script has log-probabilities and alternatives, made up and
-always the same.
+always the same. The tokens of a text are its words.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
@@ -43,14 +44,14 @@ from grok_tree.forest import (
     Usage,
 )
 from grok_tree.samplers._capabilities import check_settings_supported
-from grok_tree.samplers._contract import Prompt, SamplerSetup
+from grok_tree.samplers._contract import Prompt, SamplerSetup, TextToken
 
 SLOW_S = 0.05
 _BREATH = 32
 """So many tokens are made before other tasks get a turn."""
 
 _VARIED_WORDS = 8
-_CAPABILITIES = ("logprobs", "native_n", "prefill", "seed", "stop")
+_CAPABILITIES = ("logprobs", "native_n", "prefill", "seed", "stop", "tokenizer")
 _NUMBERED = re.compile(r"(words|fail)-(\d{1,7})")
 _WORD = re.compile(r"\s*\S+|\s+$")
 _NAMES = ("echo", "slow", "varied", "logprobs", "hang", "refuse")
@@ -148,6 +149,12 @@ class ScriptedSampler:
                     await self._gate(model, speaker.index, speaker.n_words)
                 logprob = _logprob(word, settings) if settings.logprobs else None
                 yield Token(word, speaker.index, logprob=logprob)
+
+    async def tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        """Return the words of a text, each with the same number whenever it comes."""
+        self.check(model, Settings(), 1)
+        words = [word.encode() for word in _split(text)]
+        return [TextToken(zlib.crc32(word), word) for word in words]
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to free."""

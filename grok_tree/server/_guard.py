@@ -10,13 +10,18 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import grpc
 import grpc.aio
 
-from grok_tree.errors import AuthenticationFailed, GrokTreeError, InvalidOperationError
+from grok_tree.errors import (
+    AuthenticationFailed,
+    GrokTreeError,
+    InvalidOperationError,
+    RateLimited,
+)
 from grok_tree.wire import ERROR_KEY, error_to_wire, status_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -25,6 +30,12 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/",)
 """Services that need no key."""
+
+ORIGINAL_SERVICES = ("/prompt_ide.", "/compat.chat.")
+"""Services of the original SDK, whose clients bring the key as ``apikey: KEY``."""
+
+NATIVE_SERVICES = ("/grok_tree.",)
+"""Services of our own clients, which take no lent key."""
 
 _KINDS = {
     (False, False): "unary_unary",
@@ -40,13 +51,18 @@ _log = logging.getLogger(__name__)
 class Guard(grpc.aio.ServerInterceptor):
     """Checks the key of every call and answers with our errors."""
 
-    def __init__(self, api_key: str | None) -> None:
+    def __init__(self, api_key: str | None, *, lent_key: str = "", known_as: str = "") -> None:
         """Make a guard.
 
         Args:
-            api_key: What callers must bring as ``authorization: Bearer KEY``; None lets all in.
+            api_key: What callers must bring as ``authorization: Bearer KEY``, to the services of
+                the original SDK also as ``apikey: KEY``; None lets all in.
+            lent_key: Lets callers in to the services of other SDKs; empty for none.
+            known_as: The key under which those callers are known there.
         """
-        self._expected = None if api_key is None else f"Bearer {api_key}".encode()
+        self._expected = None if api_key is None else _bearer(api_key)
+        self._lent = _bearer(lent_key) if lent_key else None
+        self._known_as = known_as
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -55,24 +71,74 @@ class Guard(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        refusal = self._refusal(handler_call_details)
+        is_lent = self._is_lent(handler_call_details)
+        refusal = None if is_lent else self._refusal(handler_call_details)
         reader = _tolerant(handler.request_deserializer)
         kind = _KINDS[bool(handler.request_streaming), bool(handler.response_streaming)]
         make = getattr(grpc, f"{kind}_rpc_method_handler")
-        guarded = _guarded(getattr(handler, kind), refusal)
+        handle = getattr(handler, kind)
+        guarded = _guarded(_known_as(self._known_as, handle) if is_lent else handle, refusal)
         return make(guarded, reader, handler.response_serializer)
 
     def _refusal(self, details: grpc.HandlerCallDetails) -> GrokTreeError | None:
         if self._expected is None or str(details.method).startswith(OPEN_SERVICES):
             return None
-        given = dict(details.invocation_metadata or ()).get("authorization", "")
-        raw = given if isinstance(given, bytes) else given.encode()
-        if hmac.compare_digest(raw, self._expected):
+        given = _given(details)
+        if hmac.compare_digest(given, self._expected):
             return None
         what = "is wrong" if given else "is missing"
         return AuthenticationFailed(
             f"the server's key {what}; give api_key= or set GROK_TREE_API_KEY"
         )
+
+    def _is_lent(self, details: grpc.HandlerCallDetails) -> bool:
+        """Return whether a call to the service of another SDK brings the lent key."""
+        if self._lent is None or str(details.method).startswith(NATIVE_SERVICES):
+            return False
+        return hmac.compare_digest(_given(details), self._lent)
+
+
+class Known:
+    """The context of a call whose caller brought a lent key."""
+
+    def __init__(self, context: Context, known_as: str) -> None:
+        """Stand for a context.
+
+        Args:
+            context: Of the call.
+            known_as: The key that the lent one stands for.
+        """
+        self._context = context
+        self.known_as = known_as
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the context has."""
+        return getattr(self._context, name)
+
+
+def _known_as(api_key: str, handle: Handle) -> Handle:
+    """Return what handles a call with a lent key."""
+
+    def known(request: Any, context: Context) -> Any:
+        return handle(request, Known(context, api_key))  # type: ignore[arg-type]
+
+    return known
+
+
+def _bearer(api_key: str) -> bytes:
+    return f"Bearer {api_key}".encode()
+
+
+def _given(details: grpc.HandlerCallDetails) -> bytes:
+    """Return the key that a call brings, as ``Bearer KEY``; empty for none."""
+    metadata = {
+        name: value if isinstance(value, bytes) else value.encode()
+        for name, value in details.invocation_metadata or ()
+    }
+    original = str(details.method).startswith(ORIGINAL_SERVICES)
+    if original and "authorization" not in metadata and "apikey" in metadata:
+        return b"Bearer " + metadata["apikey"]
+    return metadata.get("authorization", b"")
 
 
 class _Unreadable:
@@ -114,11 +180,11 @@ def _guarded(handle: Handle, refusal: GrokTreeError | None) -> Handle:
                 raise refusal
             return await handle(_readable(request), context)
         except GrokTreeError as error:
-            await _abort(context, error)
+            await abort(context, error)
         except grpc.aio.AbortError:
             raise
         except Exception:
-            await _abort(context, _incident())
+            await abort(context, _incident())
         return None
 
     return guarded
@@ -130,13 +196,26 @@ def _incident() -> GrokTreeError:
     return GrokTreeError(f"the server failed; its log has more under incident {number}")
 
 
-async def _abort(context: Context, error: GrokTreeError) -> None:
-    status = getattr(grpc.StatusCode, status_of(error))
-    detail = error_to_wire(error).SerializeToString()
+async def abort(context: Context, error: GrokTreeError, status: str = "") -> None:
+    """End a call with an error.
+
+    Args:
+        context: Of the call.
+        error: Why.
+        status: Name of the status; by default the one that all errors of this class have.
+    """
+    code = getattr(grpc.StatusCode, status or status_of(error))
     # The message of an error may be longer than metadata can be.
     text = error.message[:1_000]
-    trailers = ((ERROR_KEY, detail),) if len(detail) < _MAX_DETAIL else ()
-    await context.abort(status, text, trailers)
+    await context.abort(code, text, tuple(_trailers(error)))
+
+
+def _trailers(error: GrokTreeError) -> Iterator[tuple[str, str | bytes]]:
+    detail = error_to_wire(error).SerializeToString()
+    if len(detail) < _MAX_DETAIL:
+        yield ERROR_KEY, detail
+    if isinstance(error, RateLimited) and error.retry_after_s is not None:
+        yield "retry-after", f"{error.retry_after_s:g}"
 
 
 _MAX_DETAIL = 6_000

@@ -19,8 +19,11 @@ from grok_tree.forest import Ceiling, Prices, check_ceiling
 from grok_tree.samplers import SamplerRegistry, installed_samplers
 from grok_tree.server._address import UNIX, bind, check_reach, split_address
 from grok_tree.server._guard import Guard
+from grok_tree.server._opening import OpenedDoors
 from grok_tree.server._servicer import NativeDoor
 from grok_tree.server._watching import WATCH_PATIENCE_S
+from grok_tree.server.original import original_doors
+from grok_tree.server.xai import has_xai_sdk, xai_doors
 from grok_tree.service import Forests, World, background_tasks, open_forests
 from grok_tree.store import Store
 from grok_tree.wire import add_ForestsServicer_to_server
@@ -29,7 +32,12 @@ DEFAULT_MODEL = "local/smollm2-135m"
 GRACE_S = 5.0
 """How long running calls may take to end when the server stops."""
 
+MOST_MESSAGE_BYTES = 20 * 1024 * 1024
+"""Clients of other protocols send whole files and histories at once; ours never do."""
+
 _OPTIONS = (
+    ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
     # Otherwise a second server on the same port would silently take half of the calls.
     ("grpc.so_reuseport", 0),
     # Clients may ask whether we are alive every 10 s, also while nothing runs.
@@ -46,7 +54,17 @@ _OPTIONS = (
 
 
 class HttpDoor(Protocol):
-    """A door for browsers, opened when it is first needed."""
+    """A door for browsers and for clients over HTTP, opened when it is first needed.
+
+    Attributes:
+        names: What can be reached through it: ``shares``, ``openai``.
+        lent_key: What programs get as a key that are led to the server; empty where it needs none.
+        known_as: The key that it stands for.
+    """
+
+    names: tuple[str, ...]
+    lent_key: str
+    known_as: str
 
     async def run(self) -> None:
         """Serve from `open` until `close`; runs in the background."""
@@ -79,6 +97,7 @@ class ServerSettings:
         max_tokens: How many tokens it may use in all.
         budget: Under which name that is counted in the database, also by servers before and after.
         prices: What models cost, whatever is listed for them; ``*`` in a name stands for anything.
+        recording: Whether what comes through stateless doors is kept.
         grpc_options: gRPC options rather than our own of the same name.
     """
 
@@ -95,6 +114,7 @@ class ServerSettings:
     max_tokens: int | None = None
     budget: str = "server"
     prices: Mapping[str, Prices] = field(default_factory=dict)
+    recording: bool = True
     grpc_options: Sequence[tuple[str, Any]] = ()
 
     @property
@@ -113,11 +133,13 @@ class RunningServer:
         address: Where, as clients write it.
         forests: Its use cases.
         http: Its HTTP door, maybe still closed.
+        doors: The protocols that are served: ``native``, ``original``, ``shares`` and so on.
     """
 
     address: str
     forests: Forests
     http: HttpDoor | None
+    doors: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -160,6 +182,7 @@ def _world(
         _version(),
         ceiling=settings.ceiling,
         prices=settings.prices,
+        recording=settings.recording,
     )
 
 
@@ -170,6 +193,8 @@ class _Doors:
         self._settings = settings
         self._http: HttpDoor | None = None
         self._grpc: grpc.aio.Server | None = None
+        self._names: tuple[str, ...] = ("native", "original", *(["xai"] if has_xai_sdk() else []))
+        self._address = ""
 
     async def share_url(self, share_id: str) -> str:
         """Return where a share can be read; opens the HTTP door if it must."""
@@ -180,24 +205,39 @@ class _Doors:
             base = self._http.open()
         return f"{base.rstrip('/')}/s/{share_id}"
 
+    async def opened(self) -> OpenedDoors:
+        """Open what is not open yet, and return where it is."""
+        if self._http is None:
+            return OpenedDoors(self._address, self._names)
+        url = self._http.open()
+        return OpenedDoors(self._address, self._names, url, self._http.lent_key)
+
     async def open(
         self, forests: Forests, store: Store, tasks: anyio.abc.TaskGroup
     ) -> RunningServer:
         settings = self._settings
         if settings.http is not None:
             self._http = settings.http(forests)
+            self._names += self._http.names
             tasks.start_soon(self._http.run)
         options = list((dict(_OPTIONS) | dict(settings.grpc_options)).items())
-        server = grpc.aio.server(interceptors=[Guard(settings.api_key)], options=options)
+        server = grpc.aio.server(interceptors=[self._guard()], options=options)
         self._grpc = server
         add_ForestsServicer_to_server(
-            NativeDoor(forests, watch_patience_s=settings.watch_patience_s), server
+            NativeDoor(forests, self.opened, watch_patience_s=settings.watch_patience_s), server
         )
+        server.add_generic_rpc_handlers([*original_doors(forests), xai_doors(forests)])
         await _add_health(server, required=settings.health)
-        address = bind(server, settings.address)
+        self._address = bind(server, settings.address)
         await server.start()
-        store.announce(address)
-        return RunningServer(address, forests, self._http)
+        store.announce(self._address)
+        return RunningServer(self._address, forests, self._http, self._names)
+
+    def _guard(self) -> Guard:
+        key, http = self._settings.api_key, self._http
+        if http is None:
+            return Guard(key)
+        return Guard(key, lent_key=http.lent_key, known_as=http.known_as)
 
     async def close(self, forests: Forests) -> None:
         """Refuse new calls, let running samplings be saved, then end what still runs."""

@@ -13,6 +13,7 @@ from grok_tree.server._budgets import BudgetCalls
 from grok_tree.server._files import FileCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._keeping import KeepingCalls
+from grok_tree.server._opening import Opened, OpeningCalls
 from grok_tree.server._raw import RawCalls
 from grok_tree.server._texts import TextCalls
 from grok_tree.server._uploads import Uploads
@@ -40,20 +41,26 @@ from grok_tree.wire import (
 LOGPROBS_PER_PAGE = 500
 
 
-class NativeDoor(TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls, BudgetCalls):
+class NativeDoor(
+    TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls, BudgetCalls, OpeningCalls
+):
     """Translates between messages and use cases; has no rules of its own.
 
     Streams are written to the context rather than yielded, so that writing waits for the reader.
     """
 
-    def __init__(self, forests: Forests, *, watch_patience_s: float = WATCH_PATIENCE_S) -> None:
+    def __init__(
+        self, forests: Forests, opened: Opened, *, watch_patience_s: float = WATCH_PATIENCE_S
+    ) -> None:
         """Open the door.
 
         Args:
             forests: The use cases behind it.
+            opened: Opens the other doors and says where they are.
             watch_patience_s: How long a watcher may take for one page before it is cut.
         """
         self._forests = forests
+        self._opened = opened
         self._uploads = Uploads()
         self._watch_patience_s = watch_patience_s
 

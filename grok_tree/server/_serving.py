@@ -20,8 +20,13 @@ import anyio.lowlevel
 from grok_tree.errors import GrokTreeError
 from grok_tree.server._address import UNIX
 from grok_tree.server._server import RunningServer, ServerSettings, running_server
+from grok_tree.server.xai import preload
+from grok_tree.wire import share_grpc
 
 EXIT_AT_ONCE = 130
+
+PRELOAD_AFTER_S = 2.0
+"""When what only some doors need is imported; those who waited for the server come first."""
 
 OnReady = Callable[[RunningServer, str], None]
 
@@ -41,6 +46,7 @@ async def serve(settings: ServerSettings, on_ready: OnReady) -> None:
             try:
                 async with running_server(settings) as server:
                     on_ready(server, server.http.open() if server.http else "")
+                    tasks.start_soon(preload, PRELOAD_AFTER_S)
                     await stop.wait()
             except GrokTreeError as error:
                 failure = error  # raised outside, where the task group does not wrap it
@@ -113,6 +119,7 @@ def _run(settings: ServerSettings, ready: Future[Callable[[], None]]) -> None:
 
 
 async def _serve_in_background(settings: ServerSettings, ready: Future[Callable[[], None]]) -> None:
+    share_grpc()
     stop = anyio.Event()
     token = anyio.lowlevel.current_token()
     try:

@@ -41,6 +41,7 @@ class World:
         ids: Where ids come from.
         ceiling: What everything together may use; None for no limit.
         prices: What models cost, whatever is listed for them; ``*`` in a name stands for anything.
+        recording: Whether what comes through stateless doors is kept, if its caller agrees.
     """
 
     store: Store
@@ -52,6 +53,7 @@ class World:
     ids: Ids = field(default_factory=SystemIds)
     ceiling: Ceiling | None = None
     prices: Mapping[str, Prices] = field(default_factory=dict)
+    recording: bool = True
 
 
 class UseCases:

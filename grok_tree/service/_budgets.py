@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grok_tree.forest import Budget
-from grok_tree.service._base import UseCases
+from grok_tree.forest import Budget, Response
+from grok_tree.service._base import LARGEST_PAGE, UseCases
 from grok_tree.store import BudgetKey
 
 
@@ -19,6 +19,14 @@ class BudgetUseCases(UseCases):
         else:
             return None
         return await self._read(lambda reader: reader.budget(key))
+
+    async def list_uses(self) -> list[Response]:
+        """Return the last 500 answers, also deleted ones, the newest first: what was spent on each.
+
+        What is not kept in a conversation is not among them: continuations, vectors, titles.
+        """
+        newest = await self._read(lambda reader: reader.newest_answers(LARGEST_PAGE))
+        return [one for one in newest if one.origin.kind != "imported"]
 
     async def renew_reservations(self) -> None:
         """Keep what is reserved for what runs; give back what nobody renews."""

@@ -11,10 +11,10 @@ from grok_tree.forest import (
     ConversationId,
     Settings,
     checked_field,
+    named_prompt,
 )
 from grok_tree.service._base import UseCases, page_limit
 from grok_tree.service._live import live_conversation, response_of
-from grok_tree.service._prompting import check_prompt_name
 from grok_tree.service._requests import ConversationPage
 from grok_tree.store import Writer
 
@@ -140,7 +140,7 @@ class ConversationUseCases(UseCases):
             if isinstance(value, str):
                 checked_field(value, what.replace("_", " "))
         if isinstance(change.system_prompt_name, str):
-            check_prompt_name(change.system_prompt_name)
+            named_prompt(change.system_prompt_name)
         if isinstance(change.model_name, str) and change.model_name:
             self._check_model(change.model_name)
 

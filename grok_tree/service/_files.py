@@ -35,6 +35,14 @@ class FileUseCases(UseCases):
         """
         return await self._read(lambda reader: reader.file(file_id))
 
+    async def get_file_info(self, file_id: str) -> Attachment:
+        """Return what is known of a file.
+
+        Raises:
+            AttachmentNotFound: There is none of this id.
+        """
+        return await self._read(lambda reader: reader.file_info(file_id))
+
     async def list_files(self) -> list[Attachment]:
         """Return what is known of every file, oldest first."""
         return await self._read(lambda reader: reader.files())

@@ -9,23 +9,25 @@ from datetime import timedelta
 from functools import partial
 
 import anyio
+import anyio.abc
 
+from grok_tree.service._attempts import Attempts
 from grok_tree.service._base import World
 from grok_tree.service._budgets import BudgetUseCases
 from grok_tree.service._files import FileUseCases
 from grok_tree.service._keeping import KeepingUseCases
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._raw import RawUseCases
+from grok_tree.service._recording import RecordingUseCases
 from grok_tree.service._repairing import RepairUseCases
 from grok_tree.service._responses import ResponseUseCases
-from grok_tree.service._sampling import SamplingUseCases
 from grok_tree.service._tasks import background_tasks
 from grok_tree.service._watching import WatchUseCases
 from grok_tree.store import Writer
 
 
 class Forests(
-    SamplingUseCases,
+    RecordingUseCases,
     ResponseUseCases,
     PublishingUseCases,
     WatchUseCases,
@@ -41,7 +43,20 @@ class Forests(
     first result and has no second effect, and a repeat with other arguments raises
     InvalidOperationError. Unknown ids raise ConversationNotFound or ResponseNotFound, deleted
     conversations ConversationDeletedError.
+
+    Attributes:
+        attempts: Begins what stateless clients may send again by themselves.
     """
+
+    def __init__(self, world: World, tasks: anyio.abc.TaskGroup) -> None:
+        """Wire the use cases.
+
+        Args:
+            world: Everything outside them that they need.
+            tasks: Where what outlives a call runs.
+        """
+        super().__init__(world, tasks)
+        self.attempts = Attempts(tasks)
 
 
 REQUESTS_KEPT = timedelta(hours=48)

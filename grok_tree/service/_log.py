@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -36,6 +36,9 @@ class EventLog(Generic[T]):
 
     def __getitem__(self, place: int) -> T:
         return self._events[place]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._events)
 
     async def wait_beyond(self, place: int) -> bool:
         """Wait for an event at `place`; return False when the log ends before."""

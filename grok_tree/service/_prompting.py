@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import anyio.to_thread
 
-from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import NAMED_PROMPTS, Conversation, Response
 from grok_tree.samplers import Prompt, Turn
+from grok_tree.service._calls import Said
 from grok_tree.store import Store
 
 
@@ -18,27 +17,35 @@ def system_prompt_of(conversation: Conversation) -> str:
     return conversation.system_prompt or NAMED_PROMPTS.get(conversation.system_prompt_name, "")
 
 
-def check_prompt_name(name: str) -> None:
-    """Refuse a name that the registry does not have.
+def prompt_below(
+    store: Store,
+    parent: Response,
+    system_prompt: str,
+    prefill: str = "",
+    *,
+    path: Sequence[Response | Said] | None = None,
+) -> Prompt:
+    """Return the prompt for a response below `parent`, which may be begun already.
 
-    Raises:
-        InvalidOperationError: Naming those it has.
+    Args:
+        store: Where the path is read, when it is asked for.
+        parent: Where the path ends.
+        system_prompt: What the model is told first.
+        prefill: The beginning of the answer.
+        path: All of it, where it need not be read.
     """
-    if name and name not in NAMED_PROMPTS:
-        known = ", ".join(sorted(NAMED_PROMPTS))
-        raise InvalidOperationError(f"no system prompt is named {name!r}; there are: {known}")
 
-
-def prompt_below(store: Store, parent: Response, system_prompt: str, prefill: str = "") -> Prompt:
-    """Return the prompt for a response below `parent`, which may be begun already."""
-    load = partial(anyio.to_thread.run_sync, _read_turns, store, parent.response_id)
+    async def load_turns() -> Sequence[Turn]:
+        if path is not None:
+            return [turn_of(one) for one in path]
+        return await anyio.to_thread.run_sync(_read_turns, store, parent.response_id)
 
     async def load_file(file_id: str) -> bytes:
         return await anyio.to_thread.run_sync(_read_file, store, file_id)
 
     return Prompt(
-        last=_turn(parent),
-        load_turns=load,
+        last=turn_of(parent),
+        load_turns=load_turns,
         system_prompt=system_prompt,
         prefill=prefill,
         conversation_id=parent.conversation_id,
@@ -46,7 +53,10 @@ def prompt_below(store: Store, parent: Response, system_prompt: str, prefill: st
     )
 
 
-def _turn(response: Response) -> Turn:
+def turn_of(response: Response | Said, model_name: str = "") -> Turn:
+    """Return what a model is shown of a response; the name is of the model that is asked."""
+    if isinstance(response, Response):
+        model_name = response.model_name
     return Turn(
         sender=response.sender,
         message=response.message,
@@ -55,7 +65,7 @@ def _turn(response: Response) -> Turn:
         tool_call_id=response.tool_call_id,
         reasoning=response.reasoning,
         encrypted_reasoning=response.encrypted_reasoning,
-        model_name=response.model_name,
+        model_name=model_name,
     )
 
 
@@ -66,4 +76,4 @@ def _read_file(store: Store, file_id: str) -> bytes:
 
 def _read_turns(store: Store, response_id: str) -> Sequence[Turn]:
     with store.read() as reader:
-        return [_turn(response) for response in reader.path(response_id)]
+        return [turn_of(response) for response in reader.path(response_id)]

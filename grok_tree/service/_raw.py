@@ -27,6 +27,8 @@ from grok_tree.samplers import (
     Embedder,
     Embeddings,
     RawPrompt,
+    TextToken,
+    Tokenizer,
     check_capability,
 )
 from grok_tree.service._answer import billed_in
@@ -105,7 +107,7 @@ class RawUseCases(UseCases):
             checked_text(text, "text")
         name = model_name or self._able("embeddings")
         sampler, model = self._world.samplers.resolve(name)
-        sampler.check(model, Settings(), 1)
+        # A model for vectors alone refuses what is checked of those that answer.
         check_capability(sampler, model, "embeddings", "turning texts into vectors")
         assert isinstance(sampler, Embedder), name
         size = size_of_prompt((), *texts)
@@ -122,6 +124,26 @@ class RawUseCases(UseCases):
             usage, _ = await self._prices.priced(name, told)
             hold.use(usage)
         return replace(found, usage=usage)
+
+    async def tokenize(self, model_name: str, text: str) -> Sequence[TextToken]:
+        """Return the tokens of a text, without a mark of a beginning; costs nothing.
+
+        Args:
+            model_name: Empty for the server's default.
+            text: At most 16 MiB; an empty one has no tokens.
+
+        Raises:
+            ModelNotFound: No sampler has the model.
+            SamplerRefused: The model does not tell its tokens.
+            SamplingError: It failed.
+        """
+        checked_text(text, "text")
+        name = model_name or self._world.default_model
+        sampler, model = self._world.samplers.resolve(name)
+        sampler.check(model, Settings(), 1)
+        check_capability(sampler, model, "tokenizer", "a text as tokens")
+        assert isinstance(sampler, Tokenizer), name
+        return await sampler.tokenize(model, text) if text else []
 
     async def _billed(self, model_name: str, event: Token | Finished) -> Token | Finished:
         """Return an event; of an end, with what it cost."""

@@ -72,6 +72,19 @@ class ResponseUseCases(UseCases):
         """
         return await self._read(lambda reader: visible_response(reader, response_id))
 
+    async def get_path(self, response_id: str) -> list[Response]:
+        """Return the path to a response, from its root to itself.
+
+        Raises:
+            ConversationDeletedError: Its conversation was deleted.
+            ResponseNotFound: There is none of this id, or it was deleted.
+        """
+
+        def look(reader: Reader) -> list[Response]:
+            return reader.path(live_response(reader, response_id).response_id)
+
+        return await self._read(look)
+
     async def get_logprobs(self, response_id: str) -> list[TokenLogprob]:
         """Return what was kept of a response's log-probabilities, empty if none were asked for."""
         return await self._read(lambda reader: reader.logprobs(response_id))

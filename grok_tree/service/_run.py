@@ -69,6 +69,10 @@ class SamplingRun:
     """A sampling from its first token to its last stored sibling.
 
     The run appends every event to one log, which its followers read each at its own pace.
+
+    Attributes:
+        started: What was stored when it began.
+        conversation_id: Where its answers are stored; empty where nothing is.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class SamplingRun:
         detached: bool,
         move_leaf: bool,
         prefix: str = "",
+        conversation_id: str = "",
     ) -> None:
         """Prepare a sampling whose answers are stored and still empty, but for their prefix.
 
@@ -90,8 +95,10 @@ class SamplingRun:
             detached: Whether it goes on when nobody follows any more.
             move_leaf: Whether the first answer that succeeds becomes the leaf.
             prefix: The text with which every answer begins.
+            conversation_id: Where the answers are stored; empty where they are not.
         """
         self.started = started
+        self.conversation_id = conversation_id
         self._saves = saves
         self._clock = clock
         self._detached = detached
@@ -114,6 +121,26 @@ class SamplingRun:
     def sampling_id(self) -> str:
         """The id by which it can be cancelled and followed."""
         return self.started.sampling_id
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the model has said something, or everything has ended."""
+        return len(self._log) > 1 or self._log.closed
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether everything has ended, and nothing of it is whole."""
+        return self._log.closed and not any(
+            isinstance(event, Ended) and not event.response.partial for event in self._log
+        )
+
+    async def wait_begun(self) -> None:
+        """Wait until the model has said something, or everything has ended."""
+        await self._log.wait_beyond(1)
+
+    async def wait_ended(self) -> None:
+        """Wait until all siblings are stored."""
+        await self._log.wait_closed()
 
     def cancel(self, reason: FinishReason = "cancelled") -> bool:
         """Stop the model and keep what came. Return whether it was still running."""
@@ -139,7 +166,7 @@ class SamplingRun:
         Raises:
             StoreError: An answer could not be stored; its text was in the events.
         """
-        self._followers += 1
+        leave = self.hold()
         skipped = Skipper(from_characters)
         try:
             async with aclosing(self._log.follow()) as batches:
@@ -148,10 +175,23 @@ class SamplingRun:
             if self._why_unsaved is not None:
                 raise self._why_unsaved
         finally:
-            self._followers -= 1
-            if self._followers == 0 and not self._detached and self.cancel("disconnected"):
+            if leave():
                 with anyio.CancelScope(shield=True):
                     await self._log.wait_closed()
+
+    def hold(self) -> Callable[[], bool]:
+        """Count as somebody who follows, without reading anything.
+
+        Returns:
+            What ends that, to be called once; it says whether the sampling stops therefore.
+        """
+        self._followers += 1
+
+        def leave() -> bool:
+            self._followers -= 1
+            return self._followers == 0 and not self._detached and self.cancel("disconnected")
+
+        return leave
 
     async def run(self, events: Callable[[], AsyncGenerator[SamplerEvent, None]]) -> None:
         """Read the sampler to its end, save every sibling, never raise for a model's failure."""
@@ -295,7 +335,14 @@ class SamplingRun:
 
 def ended_run(started: Started, responses: Sequence[Response], clock: Clock) -> SamplingRun:
     """Return a run that has ended, made from what it stored."""
-    run = SamplingRun(started, _NoSaves(), clock, detached=True, move_leaf=False)
+    run = SamplingRun(
+        started,
+        _NoSaves(),
+        clock,
+        detached=True,
+        move_leaf=False,
+        conversation_id=responses[0].conversation_id,
+    )
     for event in replay(started, responses)[1:]:
         run._log.append(event)
     run._log.close()

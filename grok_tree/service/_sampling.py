@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import anyio.abc
@@ -36,6 +38,10 @@ from grok_tree.store import Reader, Writer
 
 T = TypeVar("T")
 
+Begun = tuple[SampleCommand, Turn]
+Begin = Callable[[], Awaitable[Begun | None]]
+"""Stores a turn; returns None when an earlier request had stored it."""
+
 _NAMED_MODELS = 5
 """Of those that can do what another one cannot."""
 
@@ -60,10 +66,7 @@ class SamplingUseCases(UseCases):
         require_request_id(command.request_id)
         check_turn(command.message, command.parent_response_id, command.n)
         check_settings(command.settings)
-        ready: asyncio.Future[SamplingRun] = asyncio.get_running_loop().create_future()
-        # A task of the server's own: a caller who leaves now cannot tear a turn in half.
-        self._tasks.start_soon(self._sample, command, ready)
-        return await ready
+        return await self._started(command.request_id, partial(self._begin, command))
 
     async def attach_sampling(self, *, sampling_id: str = "", response_id: str = "") -> SamplingRun:
         """Return a sampling to be followed, running or ended.
@@ -97,63 +100,85 @@ class SamplingUseCases(UseCases):
         for run in set(self._runs.values()):
             run.cancel()
 
-    async def _sample(self, command: SampleCommand, ready: asyncio.Future[SamplingRun]) -> None:
+    async def _started(self, sampling_id: str, begin: Begin) -> SamplingRun:
+        """Begin a turn, or follow the one that an earlier request of this id has begun."""
+        ready: asyncio.Future[SamplingRun] = asyncio.get_running_loop().create_future()
+        # A task of the server's own: a caller who leaves now cannot tear a turn in half.
+        self._tasks.start_soon(self._sample, sampling_id, begin, ready)
+        return await ready
+
+    async def _sample(
+        self, sampling_id: str, begin: Begin, ready: asyncio.Future[SamplingRun]
+    ) -> None:
         try:
-            turn = await self._begin(command)
-            if turn:
-                run = self._new_run(command, turn)
+            begun = await begin()
+            if begun:
+                run = self._new_run(*begun)
             else:
-                run = await self.attach_sampling(sampling_id=command.request_id)
+                run = await self.attach_sampling(sampling_id=sampling_id)
         except Exception as error:
             if not ready.cancelled():
                 ready.set_exception(error)
             return
         if not ready.cancelled():
             ready.set_result(run)
-        elif turn and not command.detach:
+        elif begun and not begun[0].detach:
             run.cancel("disconnected")
-        if turn:
-            await self._drive(command, turn, run)
+        if begun:
+            await self._drive(*begun, run)
 
-    async def _begin(self, command: SampleCommand) -> Turn | None:
+    async def _begin(self, command: SampleCommand) -> Begun | None:
         """Store the turn; return None when an earlier request had stored it."""
         ids = [self._world.ids.new_id() for _ in range(command.n + 1)]
         now = self._world.clock.now()
         plan = await self._planned(command)
-        asked = msgspec.structs.replace(command, settings=plan.settings) if plan else command
         begun: list[Turn] = []
 
         def work(writer: Writer) -> TurnRecord:
-            conversation = live_conversation(writer, command.conversation_id)
-            name = plan.model_name if plan else self._model_of(command, conversation)
-            sampler, model = self._world.samplers.resolve(name)
-            sampler.check(model, asked.settings, command.n)
-            attachments = known_attachments(writer, command.attachments, command.message)
-            check_attachments_supported(name, capabilities_of(sampler, model), attachments)
-            prefix = prefix_of(writer, command)
-            if prefix:
-                self._check_prefill(sampler, model, command.origin.kind)
-            system_prompt = command.system_prompt
-            if system_prompt is None:
-                system_prompt = system_prompt_of(conversation)
-            if plan:
-                self._spending.reserve(writer, plan, ids[1:], now)
-            turn = begin_turn(
-                writer,
-                msgspec.structs.replace(asked, attachments=attachments),
-                ids=ids,
-                model_name=name,
-                system_prompt=system_prompt,
-                prefix=prefix,
-                now=now,
-            )
-            begun[:] = [replace(turn, reserved=plan is not None)]
-            return turn.record
+            begun[:] = [self._begun(writer, command, plan, ids=ids, now=now)]
+            return begun[0].record
 
         await self._once(command.request_id, METHOD, command, result=TurnRecord, work=work)
         if begun and plan:
             self._spending.keep(ids[1:])
-        return begun[0] if begun else None
+        return (command, begun[0]) if begun else None
+
+    def _begun(
+        self,
+        writer: Writer,
+        command: SampleCommand,
+        plan: Plan | None = None,
+        *,
+        ids: Sequence[str],
+        now: datetime,
+    ) -> Turn:
+        """Store the turn of a command, and what is reserved for it."""
+        asked = msgspec.structs.replace(command, settings=plan.settings) if plan else command
+        conversation = live_conversation(writer, command.conversation_id)
+        asked_name = plan.model_name if plan else self._model_of(command, conversation)
+        sampler, model = self._world.samplers.resolve(asked_name)
+        name = f"{sampler.provider}/{model}"
+        sampler.check(model, asked.settings, command.n)
+        attachments = known_attachments(writer, command.attachments, command.message)
+        check_attachments_supported(name, capabilities_of(sampler, model), attachments)
+        prefix = prefix_of(writer, command)
+        if prefix:
+            self._check_prefill(sampler, model, command.origin.kind)
+        system_prompt = command.system_prompt
+        if system_prompt is None:
+            system_prompt = system_prompt_of(conversation)
+        if plan:
+            self._spending.reserve(writer, plan, ids[1:], now)
+        turn = begin_turn(
+            writer,
+            msgspec.structs.replace(asked, attachments=attachments),
+            ids=ids,
+            model_name=name,
+            system_prompt=system_prompt,
+            prefix=prefix,
+            now=now,
+        )
+        return replace(turn, reserved=plan is not None)
 
     async def _planned(self, command: SampleCommand) -> Plan | None:
         """Return what must be reserved for a turn; nothing for one that was begun before."""
@@ -189,6 +214,7 @@ class SamplingUseCases(UseCases):
             detached=command.detach,
             move_leaf=not command.keep_leaf,
             prefix=turn.prefix,
+            conversation_id=command.conversation_id,
         )
         for name in _names(run):
             self._runs[name] = run
@@ -229,7 +255,9 @@ class SamplingUseCases(UseCases):
 
     async def _drive(self, command: SampleCommand, turn: Turn, run: SamplingRun) -> None:
         sampler, model = self._world.samplers.resolve(turn.record.model_name)
-        prompt = prompt_below(self._store, turn.parent, turn.system_prompt, turn.prefix)
+        prompt = prompt_below(
+            self._store, turn.parent, turn.system_prompt, turn.prefix, path=turn.path
+        )
         try:
             await run.run(lambda: sampler.sample(model, prompt, turn.settings, command.n))
             await run.save_rest()

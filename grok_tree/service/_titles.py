@@ -31,12 +31,12 @@ def title_from(answer: str, turns: Sequence[Turn]) -> str:
     """
     lines = [line.strip().strip("\"'*#`").strip() for line in answer.splitlines()]
     first = next((line for line in lines if line), "")
-    title = first or (turns[0].message if turns else "")
-    words = title.removeprefix("Title:").split()
-    return _cut(" ".join(words))
+    return title_of(first.removeprefix("Title:") or (turns[0].message if turns else ""))
 
 
-def _cut(title: str) -> str:
+def title_of(text: str) -> str:
+    """Return the beginning of a text as a title."""
+    title = " ".join(text.split())
     if len(title) <= MAX_TITLE_CHARACTERS:
         return title
     return title[: MAX_TITLE_CHARACTERS - 1].rstrip() + "…"

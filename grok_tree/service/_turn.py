@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from grok_tree.forest import Origin, Response, ResponseDraft, ResponseId, Settings, Started
+from grok_tree.service._calls import Said
 from grok_tree.service._requests import SampleCommand
 from grok_tree.store import NewResponse, Writer
 
@@ -51,6 +52,7 @@ class Turn:
         settings: What is asked of the sampler.
         prefix: The text with which the answers begin.
         reserved: Whether something is reserved for it.
+        path: What leads to the parent, both included, where all of it is at hand.
     """
 
     record: TurnRecord
@@ -60,6 +62,7 @@ class Turn:
     settings: Settings
     prefix: str = ""
     reserved: bool = False
+    path: Sequence[Response | Said] | None = None
 
 
 def begin_turn(

@@ -5,6 +5,7 @@ from grok_tree.store._budget_rows import Amount, BudgetKey, BudgetOwner
 from grok_tree.store._database import SCHEMA_VERSION, Owner
 from grok_tree.store._lookup import Lookup
 from grok_tree.store._reader import Reader
+from grok_tree.store._recorded import Child
 from grok_tree.store._restore import damage_in, restore_backup, verify_backup
 from grok_tree.store._rows import (
     ConversationRows,
@@ -34,6 +35,7 @@ __all__ = [
     "Amount",
     "BudgetKey",
     "BudgetOwner",
+    "Child",
     "ConversationRows",
     "Cursor",
     "Finish",

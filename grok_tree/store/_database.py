@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from grok_tree.errors import StoreError
 from grok_tree.forest import Health
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every migration; equals the number of the newest one."""
 
 

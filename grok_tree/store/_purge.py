@@ -13,20 +13,21 @@ from grok_tree.store._rows import PURGED, SHARED
 from grok_tree.store._search import forget_texts, sweep_later, unindex
 
 _r = tables.response.c
+_OF_RESPONSES = (tables.logprobs, tables.share, tables.recorded_path)
 
 
 def remove_conversation(connection: Connection, conversation_key: int) -> int:
     """Remove a conversation with all that belongs to it; return how many responses it had."""
     of = _r.conversation_key == conversation_key
     keys = select(_r.key).where(of)
-    for table in (tables.logprobs, tables.share):
+    for table in _OF_RESPONSES:
         connection.execute(delete(table).where(table.c.response_key.in_(keys)))
     detach(connection, connection.scalars(keys).all())
     forget_texts(connection, conversation_key)
     sweep_later(connection)
     n_removed = connection.execute(delete(tables.response).where(of)).rowcount
-    mirrored = tables.mirrored.c.conversation_key == conversation_key
-    connection.execute(delete(tables.mirrored).where(mirrored))
+    for table in (tables.mirrored, tables.recorded_group):
+        connection.execute(delete(table).where(table.c.conversation_key == conversation_key))
     connection.execute(
         delete(tables.conversation).where(tables.conversation.c.key == conversation_key)
     )
@@ -43,7 +44,7 @@ def empty_responses(connection: Connection, keys: Sequence[int], revision: int) 
         which = _r.key.in_(some)
         texts = connection.execute(select(_r.key, _r.message).where(which, _r.message != "")).all()
         unindex(connection, [(row.key, row.message) for row in texts])
-        for table in (tables.logprobs, tables.share):
+        for table in _OF_RESPONSES:
             connection.execute(delete(table).where(table.c.response_key.in_(some)))
         detach(connection, some)
         connection.execute(

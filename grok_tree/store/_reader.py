@@ -33,6 +33,7 @@ from grok_tree.store._naming import (
     raw_id,
 )
 from grok_tree.store._prepared import Prepared
+from grok_tree.store._recorded import RecordedReader
 from grok_tree.store._rows import (
     ConversationRows,
     Cursor,
@@ -49,6 +50,7 @@ from grok_tree.store._rows import (
     time_of,
 )
 from grok_tree.store._search import search
+from grok_tree.store._selects import CONVERSATION, RESPONSE
 from grok_tree.store._shape import shape
 from grok_tree.store._walks import path_positions
 
@@ -59,58 +61,6 @@ _LAST_POSITION = 2**31 - 1
 _LAST_REVISION = 2**63 - 1
 
 _c, _r = tables.conversation.c, tables.response.c
-_leaf = tables.response.alias("leaf")
-_parent = tables.response.alias("parent")
-
-CONVERSATION = select(
-    _c.key,
-    _c.id,
-    _c.title,
-    _c.starred,
-    _c.created_us,
-    _c.modified_us,
-    _c.model_name,
-    _c.system_prompt,
-    _c.system_prompt_name,
-    _c.revision,
-    _leaf.c.id.label("leaf_id"),
-    _c.deleted,
-    _c.n_visible,
-).select_from(
-    tables.conversation.outerjoin(
-        _leaf, and_(_leaf.c.conversation_key == _c.key, _leaf.c.position == _c.leaf_position)
-    )
-)
-
-RESPONSE = select(
-    _r.key,
-    _r.conversation_key,
-    _r.id,
-    _c.id.label("conversation_id"),
-    _parent.c.id.label("parent_id"),
-    _r.sender,
-    _r.message,
-    _r.reasoning,
-    _r.created_us,
-    _r.flags,
-    _r.model_name,
-    _r.finish_reason,
-    _r.facts,
-    _r.marks,
-    _r.position,
-    _r.parent_position,
-    _r.revision,
-    _r.hidden_at,
-).select_from(
-    tables.response.join(tables.conversation, _c.key == _r.conversation_key).outerjoin(
-        _parent,
-        and_(
-            _parent.c.conversation_key == _r.conversation_key,
-            _parent.c.position == _r.parent_position,
-        ),
-    )
-)
-
 _request = tables.request.c
 # Built once: making a statement costs more than running it.
 _ONE_CONVERSATION = Prepared(CONVERSATION.where(_c.id == bindparam("wanted")))
@@ -122,7 +72,7 @@ _RECALL = Prepared(
 )
 
 
-class Reader(FileReader, BudgetReader):
+class Reader(FileReader, BudgetReader, RecordedReader):
     """Reads of one consistent snapshot; valid only inside the block that gave it."""
 
     def __init__(self, connection: Connection) -> None:
@@ -240,6 +190,12 @@ class Reader(FileReader, BudgetReader):
             if raw not in found:
                 raise no_response(response_id)
         return [found[raw] for raw in wanted]
+
+    def newest_answers(self, limit: int) -> list[Response]:
+        """Return the answers that models have ended, also hidden ones, the last begun first."""
+        ended = RESPONSE.where(_r.finish_reason.is_not(None))
+        rows = self._connection.execute(ended.order_by(_r.key.desc()).limit(limit))
+        return [response_from_row(row) for row in rows]
 
     def path(self, response_id: str) -> list[Response]:
         """Return the responses from the root to this one."""

@@ -147,6 +147,23 @@ mirrored = Table(
 )
 """In a mirror, how far each conversation was copied and when; empty on a server."""
 
+recorded_path = Table(
+    "recorded_path",
+    metadata,
+    Column("response_key", KEY, primary_key=True, autoincrement=False),
+    Column("path_hash", LargeBinary(16), nullable=False),
+    Index("recorded_by_hash", "path_hash"),
+)
+"""Of what stateless clients said: a hash of the key they came with and of all up to here."""
+
+recorded_group = Table(
+    "recorded_group",
+    metadata,
+    Column("group_hash", LargeBinary(16), primary_key=True),
+    Column("conversation_key", KEY, nullable=False, index=True),
+)
+"""Names by which stateless clients group what they say, hashed with the key they came with."""
+
 budget = Table(
     "budget",
     metadata,

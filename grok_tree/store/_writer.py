@@ -32,6 +32,7 @@ from grok_tree.store._naming import (
     raw_id,
 )
 from grok_tree.store._prepared import Prepared
+from grok_tree.store._recorded import RecordedWriter
 from grok_tree.store._rows import (
     GROWING,
     PARTIAL,
@@ -74,7 +75,7 @@ _GROWN = Prepared(
 _REMEMBER = Prepared(insert(tables.request).inline(), *tables.request.c.keys())
 
 
-class Writer(DeletingWriter, FileWriter, BudgetWriter):
+class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
     """Reads and writes of one transaction; valid only inside the work that was submitted."""
 
     def insert_conversation(self, conversation: Conversation) -> None:

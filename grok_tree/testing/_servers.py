@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def running_server(
         model=model,
         api_key=api_key,
         samplers=lambda: SamplerRegistry([ScriptedSampler()]),
-        http=WebDoor,
+        http=partial(WebDoor, api_key=api_key),
         grpc_options=grpc_options,
     )
     with (

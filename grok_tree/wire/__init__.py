@@ -1,7 +1,7 @@
 """The wire schema in Python: messages, converters to the values of the forest, errors as statuses.
 
 The only room that knows the generated code; `pb` are its messages, `ForestsStub` and
-`ForestsServicer` its service.
+`ForestsServicer` its service. The schema of the original SDK is in `grok_tree.wire.original`.
 """
 
 from grok_tree.wire._budgets import (
@@ -40,6 +40,7 @@ from grok_tree.wire._facts import (
     usage_to_wire,
 )
 from grok_tree.wire._health import health_from_wire, health_to_wire
+from grok_tree.wire._loops import share_grpc
 from grok_tree.wire._parts import attachment_from_wire, attachment_to_wire
 from grok_tree.wire._raw import (
     complete_to_wire,
@@ -126,6 +127,7 @@ __all__ = [
     "settings_from_wire",
     "settings_to_wire",
     "share_from_wire",
+    "share_grpc",
     "share_to_wire",
     "status_of",
     "time_from_wire",

@@ -75,7 +75,8 @@ class ReadAhead(AsyncClientBackend):
 
 
 class TestAsyncClientOfAMirrorThatIsAhead(ForestContract):
-    max_histories = 6
+    max_histories = 2
+    max_long_histories = 48
 
     @pytest.fixture
     def open_backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenBackend:

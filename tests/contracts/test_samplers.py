@@ -70,9 +70,26 @@ class TestXai(SamplerContract):
 
 @pytest.mark.local_model
 class TestLocal(SamplerContract):
+    """On one sampler for all tests but the one that closes it: to load a model takes long."""
+
+    @pytest.fixture(scope="class")
+    async def loaded(self) -> AsyncIterator[LocalSampler]:
+        sampler = LocalSampler()
+        yield sampler
+        await sampler.aclose()
+
     @pytest.fixture
-    def open_sampler(self) -> OpenSampler:
-        return opening(LocalSampler, "smollm2-135m", embedding_model="minilm-l6")
+    def open_sampler(self, loaded: LocalSampler) -> OpenSampler:
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[SamplerCase]:
+            yield SamplerCase(loaded, "smollm2-135m", "minilm-l6")
+
+        return opened
+
+    async def test_a_closed_sampler_says_so(self, open_sampler: OpenSampler) -> None:
+        del open_sampler
+        own = opening(LocalSampler, "smollm2-135m", embedding_model="minilm-l6")
+        await super().test_a_closed_sampler_says_so(own)
 
 
 @pytest.mark.local_model

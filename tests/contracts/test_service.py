@@ -11,7 +11,8 @@ from grok_tree.testing.contracts import ForestContract, OpenBackend, open_servic
 
 
 class TestService(ForestContract):
-    max_histories = 20
+    max_histories = 20  # it is the fastest
+    max_long_histories = 160
 
     @pytest.fixture
     def open_backend(self, tmp_path: Path) -> OpenBackend:

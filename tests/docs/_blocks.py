@@ -32,3 +32,12 @@ def blocks(file: str, language: str) -> list[Block]:
         for found in _FENCED.finditer(text)
         if found[1] == language
     ]
+
+
+def lines_below(file: str, heading: str) -> range:
+    """Return the numbers of the lines between a heading and the next of its level."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    begin = lines.index(heading) + 1
+    level = heading.partition(" ")[0] + " "
+    end = next((at for at in range(begin, len(lines)) if lines[at].startswith(level)), len(lines))
+    return range(begin + 1, end + 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs._blocks import ROOT, Block, blocks
+from tests.docs._blocks import ROOT, Block, blocks, lines_below
 
 MADE = {"make demo", "make test"}
 
@@ -28,7 +28,17 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 
 PAGES = ("README.md", "docs/models.md", "docs/money.md")
-PYTHON = [block for page in PAGES for block in blocks(page, "python")]
+WITH_A_SERVER = lines_below("README.md", "## Point your client at it")
+"""These blocks are run by `test_other_clients`."""
+
+
+def alone(page: str, language: str) -> list[Block]:
+    """Return the blocks of a page that need nothing beside them."""
+    served = WITH_A_SERVER if page == "README.md" else ()
+    return [block for block in blocks(page, language) if block.line not in served]
+
+
+PYTHON = [block for page in PAGES for block in alone(page, "python")]
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=str)
@@ -46,7 +56,7 @@ def test_every_python_block_runs(
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("block", blocks("README.md", "sh"), ids=str)
+@pytest.mark.parametrize("block", alone("README.md", "sh"), ids=str)
 def test_every_shell_block_runs(block: Block, tmp_path: Path, surroundings: dict[str, str]) -> None:
     if block.code.startswith("make "):
         commands = {line.partition("#")[0].strip() for line in block.code.splitlines()}

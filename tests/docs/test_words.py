@@ -16,6 +16,7 @@ PAGES = [
     "docs/glossary.md",
     "docs/models.md",
     "docs/money.md",
+    "docs/doors.md",
 ]
 
 

@@ -106,7 +106,7 @@ def write_until_it_dies(server: ServerProcess, enough: threading.Event) -> dict[
     return acknowledged
 
 
-@pytest.mark.parametrize("attempt", range(2))
+@pytest.mark.parametrize("attempt", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_what_a_killed_server_acknowledged_is_there(tmp_path: Path, attempt: int) -> None:
     del attempt
     database = tmp_path / "forests.db"

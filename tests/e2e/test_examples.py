@@ -48,6 +48,18 @@ def finished_example(
     )
 
 
+def test_any_client(tmp_path: Path) -> None:
+    answer = "  echo: And which one do bees see best?"
+    assert run_example("any_client.py", tmp_path) == [
+        "ours:    echo: Name a colour.",
+        "OpenAI: ",
+        answer,
+        answer,
+        f"xAI:    {answer[1:]}",
+        "forest:  <Forest 'Three clients': 6 responses, 3 tips>",
+    ]
+
+
 BRANCHES = [
     "answer:    echo: Why is the sky blue?",
     "siblings:  3",

@@ -35,6 +35,16 @@ pytestmark = pytest.mark.anyio
 MIB = 1 << 20
 LIMITS = [("grpc.max_receive_message_length", MIB), ("grpc.max_send_message_length", MIB)]
 LETTERS = {"1": "a", "2": "ü", "3": "東", "4": "\U0001f333"}
+QUICK = {("1", 1), ("2", 1), ("3", 16), ("4", 4)}
+"""Every width of a letter, every size, and no two alike."""
+
+SIZES = [
+    pytest.param(
+        letter, size, id=f"{n}-{size}", marks=() if (n, size) in QUICK else pytest.mark.slow
+    )
+    for n, letter in LETTERS.items()
+    for size in (1, 4, 16)
+]
 
 
 def text_of(mebibytes: int, letter: str = "a") -> str:
@@ -76,8 +86,7 @@ async def error_of(call: Any) -> GrokTreeError:
     return error_from_call(error.code().name, error.details() or "", trailers, address="here")
 
 
-@pytest.mark.parametrize("mebibytes", [1, 4, 16])
-@pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS.keys())
+@pytest.mark.parametrize(("letter", "mebibytes"), SIZES)
 async def test_a_long_text_comes_back_as_it_went_in(
     client: AsyncClient, mebibytes: int, letter: str
 ) -> None:

@@ -45,9 +45,10 @@ def run_together(program: str, *arguments: str) -> list[list[str]]:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
+    said = [process.stdout.readline() for process in running if process.stdout is not None]
     done = [process.communicate(timeout=60) for process in running]
     assert [process.returncode for process in running] == [0] * N_PROGRAMS, done
-    return [json.loads(said) for said, _ in done]
+    return [json.loads(line) for line in said]
 
 
 SAMPLE = f"""
@@ -139,7 +140,8 @@ input()
 with Client(database=database, model="scripted/echo") as client:
     conversation = client.grok.create_conversation()
     answer = conversation.add_response(f"program {number}").result()
-    print(json.dumps([conversation.conversation_id, answer.message]))
+    print(json.dumps([conversation.conversation_id, answer.message]), flush=True)
+    sys.stdin.read()  # whoever has the file stays until all have their answer
 """
 
 

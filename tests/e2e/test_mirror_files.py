@@ -147,7 +147,7 @@ def test_a_bad_mirror_without_the_server_is_as_none(tmp_path: Path) -> None:
         server.kill()
     garbage(the_mirror())
     with (
-        Client(server.host) as client,
+        Client(server.host, channel_options=[("grpc.enable_retries", 0)]) as client,
         pytest.warns(MirrorWarning),
         pytest.raises(ServerUnavailable, match="never loaded"),
     ):

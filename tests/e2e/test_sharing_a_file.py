@@ -16,23 +16,26 @@ import sys
 from grok_tree import Client
 
 with Client(database=sys.argv[1], model="scripted/echo") as client:
-    print(client.grok.create_conversation(title="mine").add_response("hello").result().message)
+    answer = client.grok.create_conversation(title="mine").add_response("hello").result()
+    print(answer.message, flush=True)
+    sys.stdin.read()  # whoever has the file stays until all have their answer
 """
 
 
 def start_program(database: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", PROGRAM, str(database)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.PIPE
     )
 
 
 def test_programs_that_start_at_the_same_time_all_get_in(tmp_path: Path) -> None:
     database = tmp_path / "forests.db"
     programs = [start_program(database) for _ in range(4)]
-    outcomes = [program.communicate(timeout=50) for program in programs]
+    said = [program.stdout.readline() for program in programs if program.stdout is not None]
+    rest = [program.communicate(timeout=50) for program in programs]
 
-    assert outcomes == [("echo: hello\n", "")] * 4
+    assert (said, rest) == (["echo: hello\n"] * 4, [("", "")] * 4)
     with Client(database=database) as client:
         assert len(client.grok.list_conversations()) == 4
 

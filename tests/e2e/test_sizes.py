@@ -2,7 +2,8 @@
 
 Every client here refuses messages above 1 MiB in both directions, so an operation that needs one
 fails. Python's recursion limit of 1,000 stands as it is, so an operation that recurses over a
-chain of 10,000 fails too.
+chain fails too. For both, conversations of 2,000 are large enough, whose responses are long enough
+to need several messages; those of 10,000 are for the slow suite.
 """
 
 from __future__ import annotations
@@ -27,20 +28,24 @@ from tests.e2e.conftest import grok_tree
 
 pytestmark = pytest.mark.anyio
 
-SIZE = 10_000
 MIB = 1 << 20
+LONG = " and more" * 80
+"""What makes 2,000 responses larger than a message."""
+
 LIMITS = [("grpc.max_receive_message_length", MIB), ("grpc.max_send_message_length", MIB)]
 
 Shape = Literal["chain", "star"]
 
 
-def drafts_of(shape: Shape, first: int, n: int, parent: str | None) -> list[ResponseDraft]:
+def drafts_of(
+    shape: Shape, first: int, n: int, *, parent: str | None, rest: str
+) -> list[ResponseDraft]:
     """Return n responses: each below the one before, or all below `parent`."""
     drafts = []
     for number in range(n):
         draft = ResponseDraft(
             sender="human" if (first + number) % 2 == 0 else "assistant",
-            message=f"r{first + number}",
+            message=f"r{first + number}{rest}",
             parent_response_id=parent if shape == "star" or number == 0 else None,  # type: ignore[arg-type]
             parent_index=number - 1 if shape == "chain" and number else None,
         )
@@ -48,14 +53,14 @@ def drafts_of(shape: Shape, first: int, n: int, parent: str | None) -> list[Resp
     return drafts
 
 
-def grow(client: Client, shape: Shape, size: int) -> str:
+def grow(client: Client, shape: Shape, size: int, *, rest: str = "") -> str:
     """Make a conversation of `size` responses, a thousand a call, and return its id."""
     conversation = client.grok.create_conversation(title=shape)
-    (root,) = conversation.add_drafts(drafts_of(shape, 0, 1, None), leaf_index=0)
+    (root,) = conversation.add_drafts(drafts_of(shape, 0, 1, parent=None, rest=rest), leaf_index=0)
     parent = root.response_id
     for first in range(1, size, 1_000):
         n = min(1_000, size - first)
-        batch = drafts_of(shape, first, n, parent)
+        batch = drafts_of(shape, first, n, parent=parent, rest=rest)
         added = conversation.add_drafts(batch, leaf_index=n - 1)
         if shape == "chain":
             parent = added[-1].response_id
@@ -68,16 +73,25 @@ class Grown:
 
     database: Path
     conversation_id: str
+    size: int
 
 
-@pytest.fixture(scope="module", params=["chain", "star"])
+SHAPES = [
+    pytest.param((shape, size), id=f"{shape}-{size}", marks=marks)
+    for shape in ("chain", "star")
+    for size, marks in ((2_000, ()), (10_000, pytest.mark.slow))
+]
+
+
+@pytest.fixture(scope="module", params=SHAPES)
 def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Grown:
-    database = tmp_path_factory.mktemp(request.param) / "forests.db"
+    shape, size = request.param
+    database = tmp_path_factory.mktemp(shape) / "forests.db"
     with (
         running_server(database) as server,
         Client(server.address, channel_options=LIMITS) as client,
     ):
-        return Grown(database, grow(client, request.param, SIZE))
+        return Grown(database, grow(client, shape, size, rest=LONG), size)
 
 
 @pytest.fixture
@@ -90,16 +104,16 @@ async def conversation(grown: Grown, tmp_path: Path) -> AsyncIterator[Conversati
             yield await client.grok.get_conversation(grown.conversation_id)
 
 
-async def load(conversation: Conversation) -> None:
+async def load(conversation: Conversation, size: int) -> None:
     await conversation.load()
-    assert len(conversation.forest) == SIZE
+    assert len(conversation.forest) == size
 
 
-async def walk(conversation: Conversation) -> None:
+async def walk(conversation: Conversation, size: int) -> None:
     forest = conversation.forest
     first, last = forest.responses[0].response_id, forest.responses[-1].response_id
-    assert forest.path(last)[0].message == "r0"
-    assert len(forest.descendants(first)) == SIZE - 1
+    assert forest.path(last)[0].message.startswith("r0")
+    assert len(forest.descendants(first)) == size - 1
     assert forest.depth(last) == len(forest.path(last)) - 1
     assert len(forest.children(first)) + len(forest.siblings(last)) >= 1
     assert forest.divergence(first, last) == forest.responses[0]
@@ -108,19 +122,19 @@ async def walk(conversation: Conversation) -> None:
     assert len(conversation.get_response(last).path) == forest.depth(last) + 1
 
 
-async def turn(conversation: Conversation) -> None:
+async def turn(conversation: Conversation, size: int) -> None:
     answer = await conversation.add_response("hello")
     assert answer.message == "echo: hello"
-    assert len(conversation.forest) == SIZE + 2
+    assert len(conversation.forest) == size + 2
 
 
-async def siblings(conversation: Conversation) -> None:
+async def siblings(conversation: Conversation, _size: int) -> None:
     answer = await conversation.add_response("hello")
     assert len(await answer.resample_many(3)) == 3
     assert len(await conversation.add_responses("again", 3)) == 3
 
 
-async def replace(conversation: Conversation) -> None:
+async def replace(conversation: Conversation, _size: int) -> None:
     answer = await conversation.add_response("hello")
     assert (await answer.replace("by hand")).manual
     question = answer.parent_response
@@ -128,13 +142,13 @@ async def replace(conversation: Conversation) -> None:
     assert (await question.replace("goodbye")).message == "echo: goodbye"
 
 
-async def select(conversation: Conversation) -> None:
+async def select(conversation: Conversation, _size: int) -> None:
     root = conversation.root_responses[0]
     await root.select()
     assert conversation.leaf is root
 
 
-async def mark(conversation: Conversation) -> None:
+async def mark(conversation: Conversation, _size: int) -> None:
     leaf = conversation.leaf
     assert leaf is not None
     await leaf.star()
@@ -143,42 +157,42 @@ async def mark(conversation: Conversation) -> None:
     assert (leaf.starred, leaf.tags, leaf.scores) == (True, ("deep",), {"depth": 1.0})
 
 
-async def share(conversation: Conversation) -> None:
+async def share(conversation: Conversation, size: int) -> None:
     leaf = conversation.leaf
     assert leaf is not None
     page = await fetched(await leaf.share())
-    assert f"r{SIZE - 1}" in page
+    assert f"r{size - 1}" in page
     assert page.count("</article>") + page.count("</section>") + page.count("</li>") >= len(
         conversation.forest.path(leaf.response_id)
     )
     assert await leaf.unshare() == 1
 
 
-async def title(conversation: Conversation) -> None:
+async def title(conversation: Conversation, _size: int) -> None:
     assert await conversation.generate_title()
 
 
-async def delete_and_restore(conversation: Conversation) -> None:
+async def delete_and_restore(conversation: Conversation, size: int) -> None:
     root = conversation.root_responses[0]
-    assert await root.delete() == SIZE
+    assert await root.delete() == size
     assert len(conversation.forest) == 0
-    assert await root.restore() == SIZE
-    assert len(conversation.forest) == SIZE
+    assert await root.restore() == size
+    assert len(conversation.forest) == size
 
 
-async def delete_and_restore_all(conversation: Conversation) -> None:
+async def delete_and_restore_all(conversation: Conversation, _size: int) -> None:
     await conversation.delete()
     await conversation.restore()
     assert (await conversation.add_response("hello")).message == "echo: hello"
 
 
-async def show(conversation: Conversation) -> None:
-    assert str(SIZE) in repr(conversation)
+async def show(conversation: Conversation, size: int) -> None:
+    assert str(size) in repr(conversation)
     html = conversation._repr_html_()
     assert len(html) < MIB
 
 
-OPERATIONS: list[Callable[[Conversation], Awaitable[None]]] = [
+OPERATIONS: list[Callable[[Conversation, int], Awaitable[None]]] = [
     load,
     walk,
     turn,
@@ -196,16 +210,18 @@ OPERATIONS: list[Callable[[Conversation], Awaitable[None]]] = [
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 async def test_every_operation_works_on_a_large_conversation(
-    conversation: Conversation, operation: Callable[[Conversation], Awaitable[None]]
+    conversation: Conversation,
+    grown: Grown,
+    operation: Callable[[Conversation, int], Awaitable[None]],
 ) -> None:
     assert sys.getrecursionlimit() <= 1_000
-    await operation(conversation)
+    await operation(conversation, grown.size)
 
 
 async def test_a_large_conversation_is_exported_whole(
-    conversation: Conversation, tmp_path: Path
+    conversation: Conversation, grown: Grown, tmp_path: Path
 ) -> None:
-    assert await conversation.export(tmp_path / "forest.jsonl") == SIZE
+    assert await conversation.export(tmp_path / "forest.jsonl") == grown.size
 
 
 async def fetched(url: str) -> str:
@@ -229,7 +245,7 @@ def test_commands_read_a_large_conversation(grown: Grown, tmp_path: Path, words:
     done = grok_tree(*words, grown.conversation_id, "--database", str(database))
 
     assert done.returncode == 0, done.stderr
-    assert f"r{SIZE - 1}" in done.stdout
+    assert f"r{grown.size - 1}" in done.stdout
 
 
 def test_a_large_conversation_comes_back_from_its_export(grown: Grown, tmp_path: Path) -> None:
@@ -241,7 +257,7 @@ def test_a_large_conversation_comes_back_from_its_export(grown: Grown, tmp_path:
     assert done.returncode == 0, done.stderr
     with Client(database=tmp_path / "new.db") as client:
         (conversation,) = client.grok.list_conversations()
-        assert conversation.value.n_responses == SIZE
+        assert conversation.value.n_responses == grown.size
 
 
 @pytest.mark.parametrize(
@@ -306,7 +322,7 @@ def test_a_response_costs_the_same_at_depth_10_and_at_depth_10_000(tmp_path: Pat
         running_server(tmp_path / "forests.db") as server,
         Client(server.address, channel_options=LIMITS, mirror=False) as client,
     ):
-        shallow, deep = (grow(client, "chain", size) for size in (10, SIZE))
+        shallow, deep = (grow(client, "chain", size) for size in (10, 10_000))
         at_10 = steps_of_turns(client, shallow, steps)
         at_10_000 = steps_of_turns(client, deep, steps)
 

@@ -10,15 +10,28 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from grok_tree.wire import pb
+from grok_tree.server.xai._handlers import PACKAGE
+from grok_tree.server.xai._schema import load_schema
+from grok_tree.wire import original, pb
 
-SERVICE = pb.DESCRIPTOR.services_by_name["Forests"]
-METHODS: Sequence[MethodDescriptor] = SERVICE.methods
+_NATIVE = pb.DESCRIPTOR.services_by_name["Forests"]
+_TODAY = {f"{PACKAGE}.{name}": service for name, service in load_schema().services.items()}
+_SERVICES = {_NATIVE.full_name: _NATIVE, **original.SERVICES, **_TODAY}
+METHODS: Sequence[tuple[str, MethodDescriptor]] = [
+    (f"/{name}/{method.name}", method)
+    for name, service in _SERVICES.items()
+    for method in service.methods
+]
+"""Every call by its path."""
 
 _MOST_REPEATED = 4
 _DEEPEST = 4
 _NUMBERS = (0, 1, 2, 3, 50, 500, 501, 2**31 - 1, 2**31, 2**32 - 1, 2**53, 2**63 - 1, 2**64 - 1)
-_SMALL = {FieldDescriptor.TYPE_UINT32: 2**32, FieldDescriptor.TYPE_INT32: 2**31}
+_SMALL = {
+    FieldDescriptor.TYPE_ENUM: 2**31,
+    FieldDescriptor.TYPE_INT32: 2**31,
+    FieldDescriptor.TYPE_UINT32: 2**32,
+}
 _SIGNED = (
     FieldDescriptor.TYPE_INT64,
     FieldDescriptor.TYPE_SINT64,

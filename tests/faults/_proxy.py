@@ -54,12 +54,23 @@ class Proxy:
             writer.transport.abort()
         self._open.clear()
 
+    async def end(self) -> None:
+        """Break all connections, and return when both sides have been told."""
+        opened = list(self._open)
+        self.thaw()
+        self.cut()
+        for writer in opened:
+            with suppress(OSError):
+                await writer.wait_closed()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect one client with the target until either side leaves."""
         self.n_connections += 1
         self._open.add(writer)
         try:
             await self._thawed.wait()
+            if writer not in self._open:
+                return  # it was cut while it waited
             host, _, port = self._target.rpartition(":")
             target_reader, target_writer = await asyncio.open_connection(host, int(port))
             self._open.add(target_writer)
@@ -107,6 +118,5 @@ async def proxy_to(target: str) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
-        proxy.thaw()
-        proxy.cut()
+        await proxy.end()
         await server.wait_closed()

@@ -16,7 +16,7 @@ from grok_tree.store import Store
 from grok_tree.testing import server_process
 from grok_tree.wire import pb
 from tests.faults._figures import Shown
-from tests.faults._hostile import METHODS, SERVICE, Hostility
+from tests.faults._hostile import METHODS, Hostility
 from tests.faults._servers import calls_to, heard, new_request_id
 
 pytestmark = pytest.mark.anyio
@@ -44,12 +44,12 @@ async def test_no_message_to_any_call_upsets_the_server(tmp_path: Path, shown: S
 
             async def send() -> None:
                 for number in numbers:
-                    method = METHODS[number % len(METHODS)]
+                    path, method = METHODS[number % len(METHODS)]
                     data = [hostility.request(method.input_type) for _ in range(3)]
-                    code, details = await outcome(channel, method, data)
-                    seen[method.name, code] += 1
+                    code, details = await outcome(channel, path, method, data)
+                    seen[path, code] += 1
                     if code in MISTAKES and details != OWN_WORDS:
-                        wrong.append(f"{method.name}: {code.name} {details}")
+                        wrong.append(f"{path}: {code.name} {details}")
 
             async with anyio.create_task_group() as tasks:
                 for _ in range(N_AT_ONCE):
@@ -82,18 +82,19 @@ async def some_ids(host: str) -> list[str]:
 
 
 async def outcome(
-    channel: grpc.aio.Channel, method: MethodDescriptor, data: list[bytes]
+    channel: grpc.aio.Channel, path: str, method: MethodDescriptor, data: list[bytes]
 ) -> tuple[grpc.StatusCode, str]:
     """Make a call with bytes as they are and return how it ended; a stream may also go on."""
     try:
-        await _make(channel, method, data)
+        await _make(channel, path, method, data)
     except grpc.aio.AioRpcError as error:
         return error.code(), error.details() or ""
     return grpc.StatusCode.OK, ""
 
 
-async def _make(channel: grpc.aio.Channel, method: MethodDescriptor, data: list[bytes]) -> None:
-    path = f"/{SERVICE.full_name}/{method.name}"
+async def _make(
+    channel: grpc.aio.Channel, path: str, method: MethodDescriptor, data: list[bytes]
+) -> None:
     sent: Any = iter(data) if method.client_streaming else data[0]
     if method.server_streaming:
         stream: Any = channel.unary_stream(path)(sent, timeout=LONGEST_CALL_S)

@@ -63,7 +63,9 @@ def conversation_id(server: RunningServer) -> str:
         return conversation.conversation_id
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
+)
 def test_a_copy_that_was_killed_goes_on_and_is_whole(
     server: RunningServer, conversation_id: str, seed: int
 ) -> None:

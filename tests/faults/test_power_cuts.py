@@ -23,10 +23,9 @@ pytestmark = needs_strace()
 
 TRACED_LIMIT_S = 300.0
 CUTS_A_RECORDING = 100
-N_CHANGES = 300
 
 
-def record(folder: Path, seed: str) -> list[Step]:
+def record(folder: Path, seed: str, n_changes: int) -> list[Step]:
     """Let a server and its clients live under strace; return what they did to their files."""
     life = folder / "life"
     life.mkdir(parents=True)
@@ -34,7 +33,7 @@ def record(folder: Path, seed: str) -> list[Step]:
     names = ("", "-wal", "-journal", ".new", ".new-journal")
     files = [life, life / "diary", *(Path(f"{database}{name}") for name in names)]
     command = [sys.executable, "-m", "tests.faults._diary", str(database), str(life / "diary")]
-    command += [str(N_CHANGES), seed]
+    command += [str(n_changes), seed]
     Tracing(files).run(command, folder / "trace", timeout_s=TRACED_LIMIT_S)
     return steps_of(folder / "trace")
 
@@ -45,7 +44,7 @@ def test_what_was_acknowledged_survives_a_power_cut(tmp_path: Path, shown: Shown
     n_acknowledged, n_unsynced = 0, 0
     for first in range(0, n_cuts, CUTS_A_RECORDING):
         folder = tmp_path / f"{first}"
-        steps = record(folder, f"{shown.seed} {first}")
+        steps = record(folder, f"{shown.seed} {first}", shown.numbers["traced_changes"])
         n = min(CUTS_A_RECORDING, n_cuts - first)
         moments = sorted(shown.random.choices(range(len(steps)), k=n))
         acknowledged, unsynced = cut_at(folder, steps, moments, shown)

@@ -5,22 +5,31 @@ After a change that only adds, run this file as a program to write the list anew
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
 
-from grok_tree.wire import pb
+from grok_tree.wire import original, pb
 
-LIST = Path(__file__).with_name("schema.txt")
+FOLDER = Path(__file__).parent
+LISTS: dict[str, Sequence[FileDescriptor]] = {
+    "schema.txt": [pb.DESCRIPTOR],
+    "schema_original.txt": [
+        original.parts.DESCRIPTOR,
+        *(service.file for service in original.SERVICES.values()),
+    ],
+}
 
 
-def described() -> str:
-    return "\n".join([*_services(), *_messages()]) + "\n"
+def described(files: Sequence[FileDescriptor]) -> str:
+    lines = [line for file in files for line in (*_services(file), *_messages(file))]
+    return "\n".join(lines) + "\n"
 
 
-def _services() -> Iterator[str]:
-    for service in pb.DESCRIPTOR.services_by_name.values():
+def _services(file: FileDescriptor) -> Iterator[str]:
+    for service in file.services_by_name.values():
         for method in service.methods:
             sent = "stream " if method.client_streaming else ""
             stream = "stream " if method.server_streaming else ""
@@ -30,9 +39,8 @@ def _services() -> Iterator[str]:
             )
 
 
-def _messages() -> Iterator[str]:
-    for name in sorted(pb.DESCRIPTOR.message_types_by_name):
-        message = pb.DESCRIPTOR.message_types_by_name[name]
+def _messages(file: FileDescriptor) -> Iterator[str]:
+    for _, message in sorted(file.message_types_by_name.items()):
         yield from (_field(message, field) for field in message.fields)
 
 
@@ -46,9 +54,11 @@ def _field(message: Descriptor, field: FieldDescriptor) -> str:
     return f"{message.name} {field.number} {field.name}: {shape}{kind}"
 
 
-def test_the_schema_is_what_was_reviewed() -> None:
-    assert described() == LIST.read_text()
+@pytest.mark.parametrize("name", LISTS)
+def test_the_schema_is_what_was_reviewed(name: str) -> None:
+    assert described(LISTS[name]) == (FOLDER / name).read_text()
 
 
 if __name__ == "__main__":
-    LIST.write_text(described())
+    for name, files in LISTS.items():
+        (FOLDER / name).write_text(described(files))

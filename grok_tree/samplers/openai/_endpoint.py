@@ -35,7 +35,7 @@ _COMMON: tuple[Capability, ...] = (
     "token_limits",
     "tools",
 )
-_LOCAL: tuple[Capability, ...] = (*_COMMON, "min_p", "prefill", "top_k")
+_LOCAL: tuple[Capability, ...] = (*_COMMON, "min_p", "prefill", "tokenizer", "top_k")
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -133,6 +133,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind.prefill if self.prefill is None else self.prefill
 
     @property
+    def root_url(self) -> str:
+        """Where the server keeps what is not of the OpenAI protocol."""
+        return self.base_url.rstrip("/").removesuffix("/v1")
+
+    @property
     def kind(self) -> _Kind:
         """What is known of its program."""
         return KINDS[self.server]
@@ -223,6 +228,8 @@ def _check_values(where: str, made: Endpoint) -> None:
         wrong = f"prefill must be one of: {_quoted(PREFILLS)}"
     elif not set(made.capabilities or ()) <= set(CAPABILITIES):
         wrong = f"capabilities must be some of: {', '.join(CAPABILITIES)}"
+    elif "tokenizer" in (made.capabilities or ()) and "tokenizer" not in made.kind.capabilities:
+        wrong = "the capability tokenizer needs to know how: set server"
     elif "prefill" in (made.capabilities or ()) and not made.continues:
         wrong = "the capability prefill needs to know how: set prefill or server"
     if wrong:

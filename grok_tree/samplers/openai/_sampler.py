@@ -18,11 +18,18 @@ from grok_tree.samplers._capabilities import (
     check_capability,
     check_settings_supported,
 )
-from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup, Turn
+from grok_tree.samplers._contract import (
+    Embeddings,
+    Prompt,
+    RawPrompt,
+    SamplerSetup,
+    TextToken,
+    Turn,
+)
 from grok_tree.samplers._merged import merged
 from grok_tree.samplers._pace import Clock, Pace, Sleep
 from grok_tree.samplers._retrying import Retrying
-from grok_tree.samplers.openai import _embeddings
+from grok_tree.samplers.openai import _embeddings, _tokens
 from grok_tree.samplers.openai._answer import Answers
 from grok_tree.samplers.openai._endpoint import OPENAI, OPENAI_URL, Endpoint, endpoint
 from grok_tree.samplers.openai._failures import Asked, is_passing
@@ -233,6 +240,17 @@ class OpenAISampler:
             [await self._retrying.result(partial(self._embed, model, part)) for part in some]
         )
 
+    async def tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        """Return the tokens of a text.
+
+        Raises:
+            GrokTreeError: As in `sample`.
+        """
+        self._check_usable(model)
+        await self._check_listed(model)
+        check_capability(self, model, "tokenizer", "a text as tokens")
+        return await self._retrying.result(partial(self._tokenize, model, text))
+
     async def aclose(self) -> None:
         """Close all connections; what runs ends with an error."""
         self._closed.set()
@@ -246,6 +264,16 @@ class OpenAISampler:
                 found = _embeddings.read_embeddings(await reply.whole(), len(texts), model, asked)
             turn.used(found.usage.prompt_tokens)
         return found
+
+    async def _tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        server = self._endpoint.server
+        body = _tokens.tokenize_request(server, model, text)
+        asked = self._asked(model)
+        async with (
+            self._pace(model).turn(),
+            self._transport.post(_tokens.PATH, body, asked, at_root=True) as reply,
+        ):
+            return _tokens.read_tokens(server, await reply.whole(), text, asked)
 
     def _siblings(self, asking: _Asking, n: int) -> Events:
         at_once = self._endpoint.siblings_at_once(seeded=asking.settings.seed is not None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grok_tree.errors import SamplerUnavailable, SamplingInterrupted
+from grok_tree.samplers.openai._breathing import Breathing
 from grok_tree.samplers.openai._endpoint import Endpoint
 from grok_tree.samplers.openai._failures import Asked, failure, not_this_protocol
 
@@ -34,13 +35,22 @@ class Transport:
         self._closed = False
 
     @asynccontextmanager
-    async def post(self, path: str, body: bytes, asked: Asked) -> AsyncIterator[Reply]:
+    async def post(
+        self, path: str, body: bytes, asked: Asked, *, at_root: bool = False
+    ) -> AsyncIterator[Reply]:
         """Send a request; what is inside reads the reply, leaving it closes the connection.
+
+        Args:
+            path: Below the base URL.
+            body: What is sent.
+            asked: For errors.
+            at_root: The path is the server's own, beside the OpenAI protocol.
 
         Raises:
             GrokTreeError: There is no reply, or it is an error.
         """
-        async with self._exchange("POST", path, body, asked) as reply:
+        base = self._endpoint.root_url if at_root else self._base_url
+        async with self._exchange("POST", base + path, body, asked) as reply:
             yield reply
 
     async def get(self, path: str, asked: Asked) -> bytes:
@@ -49,7 +59,7 @@ class Transport:
         Raises:
             GrokTreeError: There is no reply, or it is an error.
         """
-        async with self._exchange("GET", path, None, asked) as reply:
+        async with self._exchange("GET", self._base_url + path, None, asked) as reply:
             return await reply.whole()
 
     async def aclose(self) -> None:
@@ -60,10 +70,10 @@ class Transport:
 
     @asynccontextmanager
     async def _exchange(
-        self, method: str, path: str, body: bytes | None, asked: Asked
+        self, method: str, url: str, body: bytes | None, asked: Asked
     ) -> AsyncIterator[Reply]:
         with _without_reply(asked):
-            response = await self._sent(method, path, body)
+            response = await self._sent(method, url, body)
         try:
             reply = Reply(response, self._endpoint, asked)
             if response.status != 200:
@@ -75,7 +85,7 @@ class Transport:
             # A response that was read to its end has given its connection back already.
             response.close()
 
-    async def _sent(self, method: str, path: str, body: bytes | None) -> aiohttp.ClientResponse:
+    async def _sent(self, method: str, url: str, body: bytes | None) -> aiohttp.ClientResponse:
         """Send a request, again if the connection was kept from an earlier one and is dead."""
         import aiohttp
 
@@ -84,7 +94,7 @@ class Transport:
             try:
                 return await self._opened().request(
                     method,
-                    self._url(path),
+                    url,
                     data=body,
                     headers=self._headers(),
                     allow_redirects=False,
@@ -117,8 +127,9 @@ class Transport:
             )
         return self._session
 
-    def _url(self, path: str) -> str:
-        return self._endpoint.base_url.rstrip("/") + path
+    @property
+    def _base_url(self) -> str:
+        return self._endpoint.base_url.rstrip("/")
 
     def _headers(self) -> dict[str, str]:
         # A compressed stream would wait until there is enough to compress.
@@ -163,8 +174,11 @@ class Reply:
         try:
             piece = await content.readany()
             self._expect_pauses()
+            breathing = Breathing()
             while piece:
                 yield piece
+                connection = self._response.connection
+                await breathing.pause(connection.transport if connection else None)
                 piece = await content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
             # It is a RuntimeError after our own side closed the connection.

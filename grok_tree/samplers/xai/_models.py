@@ -20,6 +20,7 @@ _ALWAYS: tuple[Capability, ...] = (
     "seed",
     "server_tools",
     "structured",
+    "tokenizer",
     "tools",
 )
 _WITHOUT_REASONING: tuple[Capability, ...] = ("completion", "penalties", "stop")

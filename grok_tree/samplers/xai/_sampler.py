@@ -12,7 +12,13 @@ import msgspec
 from grok_tree.errors import GrokTreeError, SamplerUnavailable
 from grok_tree.forest import Model, SamplerEvent, Settings
 from grok_tree.samplers._capabilities import check_capability
-from grok_tree.samplers._contract import Embeddings, Prompt, RawPrompt, SamplerSetup
+from grok_tree.samplers._contract import (
+    Embeddings,
+    Prompt,
+    RawPrompt,
+    SamplerSetup,
+    TextToken,
+)
 from grok_tree.samplers._retrying import Retrying
 from grok_tree.samplers.xai._answer import Answer
 from grok_tree.samplers.xai._asking import Asking, Sibling
@@ -158,6 +164,19 @@ class XaiSampler:
             served = response.model or served
             vectors.extend(vectors_of(request, response))
         return embeddings_of(texts, vectors, served)
+
+    async def tokenize(self, model: str, text: str) -> Sequence[TextToken]:
+        """Return the tokens of a text, as xAI tells them.
+
+        Raises:
+            GrokTreeError: It cannot be asked.
+        """
+        self.check(model, Settings(), 1)
+        schema = await self._connection.schema()
+        method = Method(schema.tokenize_grpc.TokenizeStub, "TokenizeText")
+        request = schema.tokenize.TokenizeTextRequest(text=text, model=model)
+        found = await self._asking.result(method, request, self._call(model))
+        return [TextToken(one.token_id, one.token_bytes) for one in found.tokens]
 
     async def aclose(self) -> None:
         """End what runs and close the channel; the sampler cannot be used any more."""

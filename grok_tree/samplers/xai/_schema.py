@@ -23,6 +23,8 @@ class Schema:
     models_grpc: Any
     sample: Any
     sample_grpc: Any
+    tokenize: Any
+    tokenize_grpc: Any
 
 
 @functools.cache
@@ -43,6 +45,8 @@ def load_schema() -> Schema:
             models_pb2_grpc,
             sample_pb2,
             sample_pb2_grpc,
+            tokenize_pb2,
+            tokenize_pb2_grpc,
         )
     except ModuleNotFoundError as error:
         raise SamplerUnavailable(MISSING_PACKAGE) from error
@@ -62,4 +66,6 @@ def load_schema() -> Schema:
         models_pb2_grpc,
         sample_pb2,
         sample_pb2_grpc,
+        tokenize_pb2,
+        tokenize_pb2_grpc,
     )

@@ -48,8 +48,11 @@ class ForestContract(SamplingContract, WatchContract):
     A subclass gives the fixture `open_backend`; the tests get a fresh backend each.
     """
 
-    max_histories = 8
+    max_histories = 3
     """How many random histories the quick test tries."""
+
+    max_long_histories = 64
+    """How many the slow test tries."""
 
     @pytest.fixture
     def open_backend(self) -> OpenBackend:
@@ -72,7 +75,7 @@ class ForestContract(SamplingContract, WatchContract):
     @pytest.mark.slow
     def test_any_long_history_is_that_of_the_model(self, open_backend: OpenBackend) -> None:
         thorough = settings(
-            max_examples=8 * self.max_histories,
+            max_examples=self.max_long_histories,
             stateful_step_count=50,
             derandomize=False,
             phases=[Phase.generate],

@@ -18,6 +18,7 @@ from grok_tree.samplers import (
     Embedder,
     RawPrompt,
     Sampler,
+    Tokenizer,
     capabilities_of,
 )
 from grok_tree.testing._asking import ends_of, prompt_of, sampled, text_of
@@ -246,6 +247,18 @@ class SamplerContract:
             assert len(found.vectors) == 3
             assert len({len(vector) for vector in found.vectors}) == 1
             assert found.model
+
+    @pytest.mark.parametrize("text", ["one two three", "h\u00e9llo \U0001f333"])
+    async def test_it_says_of_what_tokens_a_text_consists(
+        self, open_sampler: OpenSampler, text: str
+    ) -> None:
+        async with open_sampler() as case:
+            _need(case, "tokenizer")
+            assert isinstance(case.sampler, Tokenizer)
+            tokens = await case.sampler.tokenize(case.model, text)
+            assert len(tokens) > 1
+            assert b"".join(token.data for token in tokens).decode() == text
+            assert await case.sampler.tokenize(case.model, text) == tokens
 
     async def test_a_closed_sampler_says_so(self, open_sampler: OpenSampler) -> None:
         async with open_sampler() as case:

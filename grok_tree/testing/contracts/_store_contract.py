@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -30,6 +31,7 @@ from grok_tree.forest import (
 from grok_tree.store import Cursor, Finish, NewResponse, Store, Writer
 from grok_tree.testing.contracts._desk import Desk
 from grok_tree.testing.contracts._purge_contract import PurgeContract
+from grok_tree.testing.contracts._recorded_contract import RecordedContract
 
 START = -1
 """Position of a cursor that stands after all of its revision."""
@@ -38,7 +40,7 @@ OpenStore = Callable[[], AbstractContextManager[Store]]
 """Opens an empty store, and closes it when the block is left."""
 
 
-class StoreContract(PurgeContract):
+class StoreContract(PurgeContract, RecordedContract):
     """Scenarios for one store; a subclass gives the fixture `open_store`."""
 
     @pytest.fixture
@@ -269,6 +271,19 @@ class StoreContract(PurgeContract):
         assert (whole.usage, whole.origin.provenance) == (finish.usage, finish.provenance)
         assert desk.see(conversation).leaf_response_id == growing
         assert whole == desk.response(growing)
+
+    def test_the_newest_answers_are_found_also_when_they_are_hidden(self, desk: Desk) -> None:
+        conversation = desk.conversation()
+        desk.add(conversation, "?")
+        answers = [desk.add(conversation, "", sender="assistant", growing=True) for _ in range(4)]
+        finish = Finish(message="!", reasoning="", finish_reason="stop")
+        now = desk.clock.now()
+        for answer in answers[:3]:
+            end = partial(Writer.finish, response_id=answer, finish=finish, now=now)
+            desk.write(partial(end, move_leaf=False))
+        desk.write(lambda writer: writer.hide(answers[2], desk.clock.now()))
+        found = desk.read(lambda reader: reader.newest_answers(2))
+        assert [one.response_id for one in found] == [answers[2], answers[1]]
 
     def test_a_response_is_finished_once(self, desk: Desk) -> None:
         growing = desk.add(desk.conversation(), "", sender="assistant", growing=True)

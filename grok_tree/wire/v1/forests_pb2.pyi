@@ -1072,6 +1072,22 @@ class ListModelsResponse(_message.Message):
     models: _containers.RepeatedCompositeFieldContainer[Model]
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ...) -> None: ...
 
+class OpenDoorsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class OpenDoorsResponse(_message.Message):
+    __slots__ = ("grpc_address", "http_url", "http_key", "doors")
+    GRPC_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    HTTP_URL_FIELD_NUMBER: _ClassVar[int]
+    HTTP_KEY_FIELD_NUMBER: _ClassVar[int]
+    DOORS_FIELD_NUMBER: _ClassVar[int]
+    grpc_address: str
+    http_url: str
+    http_key: str
+    doors: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, grpc_address: _Optional[str] = ..., http_url: _Optional[str] = ..., http_key: _Optional[str] = ..., doors: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class WhoAmIRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

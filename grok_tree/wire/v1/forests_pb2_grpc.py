@@ -209,6 +209,11 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.FromString,
                 _registered_method=True)
+        self.OpenDoors = channel.unary_unary(
+                '/grok_tree.wire.v1.Forests/OpenDoors',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsResponse.FromString,
+                _registered_method=True)
         self.Backup = channel.unary_stream(
                 '/grok_tree.wire.v1.Forests/Backup',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.BackupRequest.SerializeToString,
@@ -460,6 +465,13 @@ class ForestsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OpenDoors(self, request, context):
+        """Opens the doors for other protocols, where they are not open yet, and says where they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Backup(self, request, context):
         """Streams a copy of the whole database as it is at one instant, as one SQLite file.
         """
@@ -658,6 +670,11 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'OpenDoors': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenDoors,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsResponse.SerializeToString,
             ),
             'Backup': grpc.unary_stream_rpc_method_handler(
                     servicer.Backup,
@@ -1620,6 +1637,33 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/WhoAmI',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenDoors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grok_tree.wire.v1.Forests/OpenDoors',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.OpenDoorsResponse.FromString,
             options,
             channel_credentials,
             insecure,

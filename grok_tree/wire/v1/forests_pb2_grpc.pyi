@@ -222,6 +222,12 @@ class ForestsStub:
         grok_tree.wire.v1.forests_pb2.WhoAmIResponse,
     ]
 
+    OpenDoors: grpc.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.OpenDoorsRequest,
+        grok_tree.wire.v1.forests_pb2.OpenDoorsResponse,
+    ]
+    """Opens the doors for other protocols, where they are not open yet, and says where they are."""
+
     Backup: grpc.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.BackupRequest,
         grok_tree.wire.v1.forests_pb2.BackupPiece,
@@ -437,6 +443,12 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.WhoAmIRequest,
         grok_tree.wire.v1.forests_pb2.WhoAmIResponse,
     ]
+
+    OpenDoors: grpc.aio.UnaryUnaryMultiCallable[
+        grok_tree.wire.v1.forests_pb2.OpenDoorsRequest,
+        grok_tree.wire.v1.forests_pb2.OpenDoorsResponse,
+    ]
+    """Opens the doors for other protocols, where they are not open yet, and says where they are."""
 
     Backup: grpc.aio.UnaryStreamMultiCallable[
         grok_tree.wire.v1.forests_pb2.BackupRequest,
@@ -723,6 +735,14 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         request: grok_tree.wire.v1.forests_pb2.WhoAmIRequest,
         context: _ServicerContext,
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.WhoAmIResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.WhoAmIResponse]]: ...
+
+    @abc.abstractmethod
+    def OpenDoors(
+        self,
+        request: grok_tree.wire.v1.forests_pb2.OpenDoorsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[grok_tree.wire.v1.forests_pb2.OpenDoorsResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.OpenDoorsResponse]]:
+        """Opens the doors for other protocols, where they are not open yet, and says where they are."""
 
     @abc.abstractmethod
     def Backup(

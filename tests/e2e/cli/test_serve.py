@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from grok_tree import Client
 from grok_tree.testing import ServerProcess, server_process
 from tests.e2e.cli._command import Command
 
@@ -91,8 +93,33 @@ def test_ready_is_one_line_of_json(command: Command) -> None:
         process.terminate()
         rest, errors = process.communicate()
     assert ready["pid"] == process.pid
-    assert set(ready) == {"grpc", "http", "pid"}
+    assert set(ready) == {"grpc", "http", "pid", "clients"}
     assert (process.returncode, rest, errors) == (0, b"", b"")
+
+
+def test_a_server_on_every_address_is_joined_on_this_machine(command: Command) -> None:
+    key = {"GROK_TREE_API_KEY": "swordfish"}
+    options = ("--host", "0.0.0.0")
+    with server_process(command.database, options=options, environment=key) as server:
+        with Client(database=command.database, api_key="swordfish") as client:
+            doors = client.doors()
+        port = urlsplit(server.http_url).port
+    assert (doors.is_near, doors.http_url) == (True, f"http://127.0.0.1:{port}")
+
+
+def test_for_each_door_there_is_the_line_that_a_client_needs(command: Command) -> None:
+    ports = ("--port", "0", "--http-port", "0")
+    with command.start("serve", *ports, "--json") as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        process.terminate()
+    port = ready["grpc"].rpartition(":")[2]
+    assert ready["clients"]["native"] == f'Client("127.0.0.1:{port}")'
+    client = f'xai_sdk.Client("any-text", api_host="localhost:{port}")'
+    assert ready["clients"]["original"] == ready["clients"]["xai"] == client
+    url = f"{ready['http']}/v1"
+    assert ready["clients"]["openai"] == f"OPENAI_BASE_URL={url} OPENAI_API_KEY=any-text"
+    assert ready["clients"]["shares"] == f"{ready['http']}/s/..."
 
 
 @pytest.mark.parametrize("model", ["scripted/words-20", "scripted/echo"])

@@ -22,6 +22,8 @@ from xai_sdk.proto import (
     models_pb2_grpc,
     sample_pb2,
     sample_pb2_grpc,
+    tokenize_pb2,
+    tokenize_pb2_grpc,
     usage_pb2,
 )
 
@@ -236,6 +238,7 @@ class XaiServer:
         models_pb2_grpc.add_ModelsServicer_to_server(_Models(self), self._server)
         embed_pb2_grpc.add_EmbedderServicer_to_server(_Embedder(self), self._server)
         sample_pb2_grpc.add_SampleServicer_to_server(_Sample(self), self._server)
+        tokenize_pb2_grpc.add_TokenizeServicer_to_server(_Tokenize(self), self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         await self._server.start()
 
@@ -350,3 +353,23 @@ class _Sample(sample_pb2_grpc.SampleServicer):  # type: ignore[misc]
     async def SampleTextStreaming(self, request: Any, context: Any) -> AsyncIterator[Any]:
         async for one in self._server.answer(self._server.continuing, request, context):
             yield one
+
+
+class _Tokenize(tokenize_pb2_grpc.TokenizeServicer):  # type: ignore[misc]
+    def __init__(self, server: XaiServer) -> None:
+        self._server = server
+
+    async def TokenizeText(self, request: Any, context: Any) -> Any:
+        """Make a token of every two bytes."""
+        await self._server.note(request, context)
+        data = request.text.encode()
+        pieces = [data[begin : begin + 2] for begin in range(0, len(data), 2)]
+        tokens = [
+            tokenize_pb2.Token(
+                token_id=int.from_bytes(piece),
+                string_token=piece.decode(errors="replace"),
+                token_bytes=piece,
+            )
+            for piece in pieces
+        ]
+        return tokenize_pb2.TokenizeTextResponse(tokens=tokens, model=request.model)

@@ -339,10 +339,14 @@ async def test_a_model_file_of_ones_own_is_served_by_its_name(
 ) -> None:
     """With so small a context that the answer fills it; and the runtime prints nothing."""
     path = prepared_weights(user_cache()).path
+    nearly_full = prompt_of("Tell me about the rivers of Europe. " * 22)
     own = LocalSampler(weights=path, n_context=256)
     try:
         events = await testing.sampled(
-            own, path.stem, STORY, settings=Settings(max_tokens=2_000, seed=3, temperature=1.5)
+            own,
+            path.stem,
+            nearly_full,
+            settings=Settings(max_tokens=2_000, seed=3, temperature=1.5),
         )
         with pytest.raises(ContextTooLong, match="the local model takes 256"):
             await testing.sampled(own, path.stem, LONG_PROMPT)

@@ -6,6 +6,8 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from grok_tree.errors import (
 )
 from grok_tree.samplers import SamplerRegistry, ScriptedSampler
 from grok_tree.server import EmbeddedServer, ServerSettings, running_server
-from grok_tree.web import WebDoor
+from grok_tree.web import LentKey, WebDoor
 from grok_tree.wire import ForestsStub, error_from_call, pb
 
 pytestmark = pytest.mark.anyio
@@ -204,6 +206,34 @@ async def test_an_unknown_share_looks_like_one_that_was_taken_back(
     nowhere = await anyio.to_thread.run_sync(read, f"{base}/../elsewhere")
     assert unknown[:2] == nowhere[:2]
     assert unknown[0] == 404
+
+
+async def test_the_doors_of_a_server_are_opened_and_named(tmp_path: Path) -> None:
+    http = partial(WebDoor, lent=LentKey("swordfish", "me", only=True))
+    async with (
+        running_server(replace(settings(tmp_path), http=http)) as server,
+        grpc.aio.insecure_channel(server.address) as channel,
+    ):
+        found = await stub_of(channel).OpenDoors(pb.OpenDoorsRequest())
+        assert (found.grpc_address, found.http_key) == (server.address, "swordfish")
+        assert {"native", "openai", "original", "shares", "xai"} == set(found.doors)
+        health = await anyio.to_thread.run_sync(read, f"{found.http_url}/healthz")
+        assert health[:2] == (200, "ok\n")
+        api = await anyio.to_thread.run_sync(read, f"{found.http_url}/v1/models")
+        assert api[0] == 401
+
+
+async def test_a_lent_key_does_not_open_the_native_door(tmp_path: Path) -> None:
+    http = partial(WebDoor, api_key="swordfish")
+    async with (
+        running_server(replace(settings(tmp_path), http=http, api_key="swordfish")) as server,
+        grpc.aio.insecure_channel(server.address) as channel,
+    ):
+        ours = (("authorization", "Bearer swordfish"),)
+        found = await stub_of(channel).OpenDoors(pb.OpenDoorsRequest(), metadata=ours)
+        lent = (("authorization", f"Bearer {found.http_key}"),)
+        with pytest.raises(grpc.aio.AioRpcError, match="the server's key is wrong"):
+            await stub_of(channel).OpenDoors(pb.OpenDoorsRequest(), metadata=lent)
 
 
 def test_an_embedded_server_starts_and_stops_in_the_background(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 from grok_tree.store import Store
 from grok_tree.store._database import SCHEMA_VERSION
 from grok_tree.store._migrate import migrate
-from grok_tree.store._reader import RESPONSE
 from grok_tree.store._rows import ResponseRow
+from grok_tree.store._selects import RESPONSE
 from grok_tree.store._sqlite import APPLICATION_ID, SqliteFile
 from tests.unit.store._shelf import add_conversation, read, shared_with
 from tools.store_database import FOLDER, contents

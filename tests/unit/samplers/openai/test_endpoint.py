@@ -45,6 +45,7 @@ def reason_of(sampler: OpenAISampler) -> str:
         ({"base_url": URL, "prefill": "canary"}, "prefill must be one of"),
         ({"base_url": URL, "capabilities": ["canary"]}, "capabilities must be some of"),
         ({"base_url": URL, "capabilities": ["prefill"]}, "needs to know how"),
+        ({"base_url": URL, "capabilities": ["tokenizer"]}, "needs to know how"),
         ({"base_url": URL, "silence_s": 0}, "silence_s"),
         ({"base_url": URL, "calls_at_most": "many"}, "calls_at_most"),
     ],
