@@ -23,6 +23,7 @@ from grok_tree.forest._ids import (
     ConversationId,
     ResponseId,
     ShareId,
+    derived_id,
     id_bytes,
     id_text,
     uuid7_text,
@@ -52,7 +53,7 @@ from grok_tree.forest._rules import (
     resample_parent,
     resume_parent,
 )
-from grok_tree.forest._snapshot import NO_PARENT, Forest, Responses, ResponseSource
+from grok_tree.forest._snapshot import NO_PARENT, Forest, HeldResponses, Responses, ResponseSource
 from grok_tree.forest._text import (
     MAX_FIELD_BYTES,
     MAX_TEXT_BYTES,
@@ -62,6 +63,7 @@ from grok_tree.forest._text import (
     text_too_long,
 )
 from grok_tree.forest._values import (
+    NO_TIME,
     Conversation,
     ConversationChange,
     FinishReason,
@@ -92,6 +94,7 @@ __all__ = [
     "MAX_TEXT_BYTES",
     "NAMED_PROMPTS",
     "NO_PARENT",
+    "NO_TIME",
     "TICKS_PER_USD",
     "Attachment",
     "Budget",
@@ -107,6 +110,7 @@ __all__ = [
     "Finished",
     "Forest",
     "Health",
+    "HeldResponses",
     "MarkChange",
     "Marks",
     "Model",
@@ -149,6 +153,7 @@ __all__ = [
     "checked_field",
     "checked_text",
     "consequence",
+    "derived_id",
     "diff_texts",
     "fork_parent",
     "id_bytes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import NewType
 
 from grok_tree.errors import InvalidOperationError
@@ -24,6 +25,18 @@ def uuid7_text(unix_ms: int, random_bits: int) -> str:
     value |= 0b10 << 62
     value |= random_bits & (1 << 62) - 1
     return id_text(value.to_bytes(16, "big"))
+
+
+def derived_id(unix_ms: int, *names: str) -> str:
+    """Build the UUIDv7 of something that has another name elsewhere: always the same one.
+
+    Args:
+        unix_ms: Its time, milliseconds since 1970; 0 when it has none.
+        names: Its name; the same names in another order are another name.
+    """
+    # Lengths keep ("ab", "c") apart from ("a", "bc").
+    told = "".join(f"{len(name)}:{name}" for name in names).encode("utf-8", "surrogatepass")
+    return uuid7_text(unix_ms, int.from_bytes(blake2b(told, digest_size=10).digest(), "big"))
 
 
 def id_bytes(text: str) -> bytes:

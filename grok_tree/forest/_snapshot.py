@@ -9,7 +9,7 @@ and ids come from the same conversation; `Forest` is made by the client and the 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Protocol, overload
 
@@ -36,6 +36,26 @@ class ResponseSource(Protocol):
 
     def responses(self, numbers: Sequence[int]) -> list[Response]:
         """Return responses, in the order asked for."""
+
+
+class HeldResponses:
+    """A source over a list that is held in memory."""
+
+    def __init__(self, responses: Iterable[Response]) -> None:
+        self._responses = list(responses)
+        self._numbers = {one.response_id: number for number, one in enumerate(self._responses)}
+
+    def response_ids(self, numbers: Sequence[int]) -> list[ResponseId]:
+        """Return ids, in the order asked for."""
+        return [self._responses[number].response_id for number in numbers]
+
+    def number(self, response_id: str) -> int | None:
+        """Return the number of an id, None if it is not in the list."""
+        return self._numbers.get(ResponseId(response_id))
+
+    def responses(self, numbers: Sequence[int]) -> list[Response]:
+        """Return responses, in the order asked for."""
+        return [self._responses[number] for number in numbers]
 
 
 class Responses(Sequence[Response]):

@@ -5,7 +5,7 @@ All are immutable; a change is a new value. Times are aware and in UTC.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -29,6 +29,10 @@ OriginKind = Literal[
     "explored",
     "recorded",
 ]
+
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of what a file says no time of."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,7 +117,10 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         forced: The words that were put there in place of the model's.
         format: Of an imported response, the format it came in.
         original_id: Its id there.
-        repairs: What the import had to mend, a sentence each.
+        repairs: What the import had to mend, each a kind, a colon and a sentence.
+        flags: What the file said of it that a response has no field for, such as ``hidden``,
+            ``deleted`` and ``empty``.
+        raw: What the file said beside all this, as JSON text in the format's own words.
         run: The exploration that asked for it.
         cell: The cell of that exploration.
         door: Of a recorded response, the protocol it came through.
@@ -130,6 +137,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: str | None = None
     original_id: str | None = None
     repairs: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    raw: str = ""
     run: str | None = None
     cell: str | None = None
     door: str | None = None

@@ -7,7 +7,6 @@ from grok_tree.testing._asking import ends_of, prompt_of, sampled, text_of
 from grok_tree.testing._builders import (
     CONVERSATION_ID,
     EPOCH,
-    ListedResponses,
     forest_from_parents,
     forest_of,
 )
@@ -30,7 +29,6 @@ __all__ = [
     "EPOCH",
     "CountingIds",
     "FrozenClock",
-    "ListedResponses",
     "ModelConversation",
     "ModelForest",
     "Play",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from grok_tree.forest import (
@@ -10,6 +10,7 @@ from grok_tree.forest import (
     Conversation,
     ConversationId,
     Forest,
+    HeldResponses,
     Response,
     ResponseId,
     Sender,
@@ -20,26 +21,6 @@ CONVERSATION_ID = ConversationId("01900000-0000-7000-8000-000000000000")
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """When the first response of a built forest was created; each next one is a second later."""
-
-
-class ListedResponses:
-    """A source of responses over a list: the simplest that a `Forest` can be made of."""
-
-    def __init__(self, responses: Iterable[Response]) -> None:
-        self._responses = list(responses)
-        self._numbers = {r.response_id: number for number, r in enumerate(self._responses)}
-
-    def response_ids(self, numbers: Sequence[int]) -> list[ResponseId]:
-        """Return ids, in the order asked for."""
-        return [self._responses[number].response_id for number in numbers]
-
-    def number(self, response_id: str) -> int | None:
-        """Return the number of an id, None if it is not in the list."""
-        return self._numbers.get(ResponseId(response_id))
-
-    def responses(self, numbers: Sequence[int]) -> list[Response]:
-        """Return responses, in the order asked for."""
-        return [self._responses[number] for number in numbers]
 
 
 def forest_of(shape: str, *, leaf: str | None = None, title: str = "") -> Forest:
@@ -85,7 +66,7 @@ def forest_from_parents(
         n_responses=len(responses),
     )
     numbers = [NO_PARENT if p is None else responses[p].position for p in parents.values()]
-    return Forest(conversation, numbers, ListedResponses(responses.values()))
+    return Forest(conversation, numbers, HeldResponses(responses.values()))
 
 
 def _parents_in(shape: str) -> dict[str, str | None]:

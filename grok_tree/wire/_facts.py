@@ -151,6 +151,10 @@ def set_origin(message: pb.Origin, origin: Origin) -> None:
     message.kind = origin.kind
     if origin.repairs:
         message.repairs.extend(origin.repairs)
+    if origin.flags:
+        message.flags.extend(origin.flags)
+    if origin.raw:
+        message.raw = origin.raw
     if origin.provenance:
         message.provenance.update(origin.provenance)
     if origin.offset is not None:
@@ -176,6 +180,8 @@ def origin_from_wire(message: pb.Origin) -> Origin:
         forced=message.forced,
         system_prompt=message.system_prompt if message.HasField("system_prompt") else None,
         repairs=tuple(message.repairs),
+        flags=tuple(message.flags),
+        raw=message.raw,
         provenance=dict(message.provenance),
         **texts,
     )

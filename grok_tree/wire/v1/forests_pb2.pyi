@@ -115,7 +115,7 @@ class Timing(_message.Message):
     def __init__(self, first_token_s: _Optional[float] = ..., duration_s: _Optional[float] = ...) -> None: ...
 
 class Origin(_message.Message):
-    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance", "forced", "system_prompt")
+    __slots__ = ("kind", "of_response_id", "offset", "format", "original_id", "repairs", "run_id", "cell", "door", "client", "provenance", "forced", "system_prompt", "flags", "raw")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +136,8 @@ class Origin(_message.Message):
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     FORCED_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
     kind: str
     of_response_id: str
     offset: int
@@ -149,7 +151,9 @@ class Origin(_message.Message):
     provenance: _containers.ScalarMap[str, str]
     forced: str
     system_prompt: str
-    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., forced: _Optional[str] = ..., system_prompt: _Optional[str] = ...) -> None: ...
+    flags: _containers.RepeatedScalarFieldContainer[str]
+    raw: str
+    def __init__(self, kind: _Optional[str] = ..., of_response_id: _Optional[str] = ..., offset: _Optional[int] = ..., format: _Optional[str] = ..., original_id: _Optional[str] = ..., repairs: _Optional[_Iterable[str]] = ..., run_id: _Optional[str] = ..., cell: _Optional[str] = ..., door: _Optional[str] = ..., client: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., forced: _Optional[str] = ..., system_prompt: _Optional[str] = ..., flags: _Optional[_Iterable[str]] = ..., raw: _Optional[str] = ...) -> None: ...
 
 class Marks(_message.Message):
     __slots__ = ("starred", "tags", "note", "scores", "times")
@@ -710,6 +714,44 @@ class AddResponsesResponse(_message.Message):
     RESPONSES_FIELD_NUMBER: _ClassVar[int]
     responses: _containers.RepeatedCompositeFieldContainer[Response]
     def __init__(self, responses: _Optional[_Iterable[_Union[Response, _Mapping]]] = ...) -> None: ...
+
+class MergeRequest(_message.Message):
+    __slots__ = ("under_response_id", "lines")
+    UNDER_RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    under_response_id: str
+    lines: bytes
+    def __init__(self, under_response_id: _Optional[str] = ..., lines: _Optional[bytes] = ...) -> None: ...
+
+class Merged(_message.Message):
+    __slots__ = ("conversation_id", "n_added", "n_united", "n_remarked", "is_new", "conflicts", "refusal", "notes")
+    CONVERSATION_ID_FIELD_NUMBER: _ClassVar[int]
+    N_ADDED_FIELD_NUMBER: _ClassVar[int]
+    N_UNITED_FIELD_NUMBER: _ClassVar[int]
+    N_REMARKED_FIELD_NUMBER: _ClassVar[int]
+    IS_NEW_FIELD_NUMBER: _ClassVar[int]
+    CONFLICTS_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    conversation_id: str
+    n_added: int
+    n_united: int
+    n_remarked: int
+    is_new: bool
+    conflicts: _containers.RepeatedCompositeFieldContainer[MergeConflict]
+    refusal: str
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, conversation_id: _Optional[str] = ..., n_added: _Optional[int] = ..., n_united: _Optional[int] = ..., n_remarked: _Optional[int] = ..., is_new: bool = ..., conflicts: _Optional[_Iterable[_Union[MergeConflict, _Mapping]]] = ..., refusal: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MergeConflict(_message.Message):
+    __slots__ = ("response_id", "kept_as", "why")
+    RESPONSE_ID_FIELD_NUMBER: _ClassVar[int]
+    KEPT_AS_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    response_id: str
+    kept_as: str
+    why: str
+    def __init__(self, response_id: _Optional[str] = ..., kept_as: _Optional[str] = ..., why: _Optional[str] = ...) -> None: ...
 
 class GetResponsesRequest(_message.Message):
     __slots__ = ("response_ids",)

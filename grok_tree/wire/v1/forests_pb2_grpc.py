@@ -89,6 +89,11 @@ class ForestsStub(object):
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesRequest.SerializeToString,
                 response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesResponse.FromString,
                 _registered_method=True)
+        self.Merge = channel.stream_stream(
+                '/grok_tree.wire.v1.Forests/Merge',
+                request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.MergeRequest.SerializeToString,
+                response_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Merged.FromString,
+                _registered_method=True)
         self.GetResponses = channel.unary_unary(
                 '/grok_tree.wire.v1.Forests/GetResponses',
                 request_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.GetResponsesRequest.SerializeToString,
@@ -302,6 +307,14 @@ class ForestsServicer(object):
 
     def AddResponses(self, request, context):
         """Adds responses written by hand or imported; either all are stored or none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Merge(self, request_iterator, context):
+        """Unites conversations with what is stored, each whole or not at all; what is there already is
+        not added again, so a call that failed may be repeated.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -550,6 +563,11 @@ def add_ForestsServicer_to_server(servicer, server):
                     servicer.AddResponses,
                     request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesRequest.FromString,
                     response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesResponse.SerializeToString,
+            ),
+            'Merge': grpc.stream_stream_rpc_method_handler(
+                    servicer.Merge,
+                    request_deserializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.MergeRequest.FromString,
+                    response_serializer=grok__tree_dot_wire_dot_v1_dot_forests__pb2.Merged.SerializeToString,
             ),
             'GetResponses': grpc.unary_unary_rpc_method_handler(
                     servicer.GetResponses,
@@ -989,6 +1007,33 @@ class Forests(object):
             '/grok_tree.wire.v1.Forests/AddResponses',
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesRequest.SerializeToString,
             grok__tree_dot_wire_dot_v1_dot_forests__pb2.AddResponsesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Merge(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/grok_tree.wire.v1.Forests/Merge',
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.MergeRequest.SerializeToString,
+            grok__tree_dot_wire_dot_v1_dot_forests__pb2.Merged.FromString,
             options,
             channel_credentials,
             insecure,

@@ -87,6 +87,14 @@ class ForestsStub:
     ]
     """Adds responses written by hand or imported; either all are stored or none."""
 
+    Merge: grpc.StreamStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.MergeRequest,
+        grok_tree.wire.v1.forests_pb2.Merged,
+    ]
+    """Unites conversations with what is stored, each whole or not at all; what is there already is
+    not added again, so a call that failed may be repeated.
+    """
+
     GetResponses: grpc.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GetResponsesRequest,
         grok_tree.wire.v1.forests_pb2.GetResponsesResponse,
@@ -308,6 +316,14 @@ class ForestsAsyncStub:
         grok_tree.wire.v1.forests_pb2.AddResponsesResponse,
     ]
     """Adds responses written by hand or imported; either all are stored or none."""
+
+    Merge: grpc.aio.StreamStreamMultiCallable[
+        grok_tree.wire.v1.forests_pb2.MergeRequest,
+        grok_tree.wire.v1.forests_pb2.Merged,
+    ]
+    """Unites conversations with what is stored, each whole or not at all; what is there already is
+    not added again, so a call that failed may be repeated.
+    """
 
     GetResponses: grpc.aio.UnaryUnaryMultiCallable[
         grok_tree.wire.v1.forests_pb2.GetResponsesRequest,
@@ -552,6 +568,16 @@ class ForestsServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[grok_tree.wire.v1.forests_pb2.AddResponsesResponse, collections.abc.Awaitable[grok_tree.wire.v1.forests_pb2.AddResponsesResponse]]:
         """Adds responses written by hand or imported; either all are stored or none."""
+
+    @abc.abstractmethod
+    def Merge(
+        self,
+        request_iterator: _MaybeAsyncIterator[grok_tree.wire.v1.forests_pb2.MergeRequest],
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[grok_tree.wire.v1.forests_pb2.Merged], collections.abc.AsyncIterator[grok_tree.wire.v1.forests_pb2.Merged]]:
+        """Unites conversations with what is stored, each whole or not at all; what is there already is
+        not added again, so a call that failed may be repeated.
+        """
 
     @abc.abstractmethod
     def GetResponses(

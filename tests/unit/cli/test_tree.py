@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from grok_tree.cli._tree import TreeDrawing, TreeStyle
-from grok_tree.forest import Forest, Marks, Response, Settings
-from grok_tree.testing import ListedResponses, forest_from_parents, forest_of
+from grok_tree.forest import Forest, HeldResponses, Marks, Response, Settings
+from grok_tree.testing import forest_from_parents, forest_of
 
 
 def drawn(forest: Forest, style: TreeStyle | None = None, top: str | None = None) -> list[str]:
@@ -21,7 +21,7 @@ def changed(forest: Forest, **changes: Callable[[Response], Response]) -> Forest
         changes[one.response_id](one) if one.response_id in changes else one
         for one in forest.responses
     ]
-    return Forest(forest.conversation, forest.parent_numbers, ListedResponses(responses))
+    return Forest(forest.conversation, forest.parent_numbers, HeldResponses(responses))
 
 
 def saying(text: str) -> Callable[[Response], Response]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from grok_tree.errors import ResponseNotFound
-from grok_tree.forest import NO_PARENT, Conversation, Forest, Response, Responses
-from grok_tree.testing import CONVERSATION_ID, EPOCH, ListedResponses, forest_of
+from grok_tree.forest import NO_PARENT, Conversation, Forest, HeldResponses, Response, Responses
+from grok_tree.testing import CONVERSATION_ID, EPOCH, forest_of
 
 SHAPE = "a>b>c>d, b>e, a>f, x>y"
 
@@ -182,7 +182,7 @@ def test_an_empty_forest_has_nothing() -> None:
     assert (len(empty), empty.roots.ids, empty.tips.ids, list(empty)) == (0, [], [], [])
 
 
-class Counted(ListedResponses):
+class Counted(HeldResponses):
     """Counts how many responses were fetched."""
 
     fetched = 0

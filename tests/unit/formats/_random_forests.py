@@ -13,6 +13,7 @@ from grok_tree.forest import (
     ConversationId,
     FinishReason,
     Forest,
+    HeldResponses,
     Marks,
     Origin,
     OriginKind,
@@ -23,7 +24,6 @@ from grok_tree.forest import (
     Timing,
     Usage,
 )
-from grok_tree.testing import ListedResponses
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -106,4 +106,4 @@ def forests(draw: st.DrawFn) -> Forest:
             n_responses=st.just(len(ids)),
         )
     )
-    return Forest(conversation, parents, ListedResponses(responses))
+    return Forest(conversation, parents, HeldResponses(responses))

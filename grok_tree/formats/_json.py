@@ -1,0 +1,117 @@
+"""JSON as it comes out of other programs: mended where it can be, refused by name where not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, TypeVar
+
+import msgspec
+
+from grok_tree.errors import MalformedDocument
+
+T = TypeVar("T")
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+ZERO = "text_replaced: U+0000 was replaced by U+FFFD"
+SURROGATE = "text_replaced: half of a surrogate pair was replaced by U+FFFD"
+NUMBER = "number_replaced: a number that JSON does not allow, or too long a one, became a text"
+
+_ZERO = re.compile(rb"\\(?:\\|u0000)")
+_SURROGATE = re.compile(
+    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+_STRING_OR_NUMBER = re.compile(
+    rb'"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d{300,}(?:\.\d+)?(?:[eE][-+]?\d+)?|-?\d+(?:\.\d+)?[eE]\+?\d{3,}|-?\bInfinity\b|\bNaN\b)',
+    re.DOTALL,
+)
+
+
+def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) -> T:
+    """Return JSON as a value of the type `kind`.
+
+    What cannot be stored is replaced: U+0000, halves of surrogate pairs, and numbers that no
+    reader agrees on (NaN, infinities, hundreds of digits) become texts.
+
+    Args:
+        data: One JSON value in UTF-8.
+        kind: What is due; `typing.Any` takes everything.
+        mended: Takes a sentence for each kind of repair.
+
+    Raises:
+        MalformedDocument: It is no JSON, is nested too deeply, or is something else.
+    """
+    repairs = [] if mended is None else mended
+    data = without_zeros(data, repairs)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except RecursionError:
+        raise MalformedDocument("it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decoded_again(data, kind, repairs)
+
+
+def without_zeros(data: bytes, mended: list[str]) -> bytes:
+    """Return JSON without U+0000, of which it allows no other spelling than this one."""
+    if rb"\u0000" not in data:
+        return data
+    clean = _ZERO.sub(lambda found: found[0] if found[0] == rb"\\" else rb"\ufffd", data)
+    if clean != data:
+        mended.append(ZERO)
+    return clean
+
+
+def json_lines(file: BinaryIO, *, longest: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank with their numbers, counted from 1.
+
+    Raises:
+        MalformedDocument: A line has more than `longest` bytes.
+    """
+    number = 0
+    while raw := file.readline(longest + 1):
+        number += 1
+        if len(raw) > longest:
+            raise MalformedDocument(
+                f"line {number} cannot be read: it is longer than {longest:,} bytes", line=number
+            )
+        if number == 1:
+            raw = raw.removeprefix(BYTE_ORDER_MARK)
+        if content := raw.strip():
+            yield number, content
+
+
+def raw_json(value: Any) -> str:
+    """Return what has no field as JSON text, the empty text for nothing."""
+    return msgspec.json.encode(value).decode() if value else ""
+
+
+def _decoded_again(data: bytes, kind: type[T], repairs: list[str]) -> T:
+    sound = data
+    if not data.isascii():
+        sound = data.decode("utf-8", "replace").encode()
+        if sound != data:
+            repairs.append("text_replaced: bytes that are not UTF-8 were replaced by U+FFFD")
+    sound = _noted(_SURROGATE.sub(_whole_pair, sound), sound, SURROGATE, repairs)
+    sound = _noted(_STRING_OR_NUMBER.sub(_number_as_text, sound), sound, NUMBER, repairs)
+    try:
+        return msgspec.json.decode(sound, type=kind)
+    except RecursionError:
+        raise MalformedDocument("it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedDocument(f"it cannot be read: {error}", why=str(error)) from None
+
+
+def _noted(sound: bytes, before: bytes, repair: str, repairs: list[str]) -> bytes:
+    if sound != before:
+        repairs.append(repair)
+    return sound
+
+
+def _whole_pair(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[1] is None else rb"\ufffd"
+
+
+def _number_as_text(found: re.Match[bytes]) -> bytes:
+    number: bytes | None = found[1]
+    return found[0] if number is None else b'"' + number + b'"'
