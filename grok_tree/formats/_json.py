@@ -16,6 +16,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 ZERO = "text_replaced: U+0000 was replaced by U+FFFD"
 SURROGATE = "text_replaced: half of a surrogate pair was replaced by U+FFFD"
+TOO_DEEP = "it is nested too deeply"
 NUMBER = "number_replaced: a number that JSON does not allow, or too long a one, became a text"
 
 _ZERO = re.compile(rb"\\(?:\\|u0000)")
@@ -47,7 +48,7 @@ def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) ->
     try:
         return msgspec.json.decode(data, type=kind)
     except RecursionError:
-        raise MalformedDocument("it is nested too deeply") from None
+        return _decoded_deep(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _decoded_again(data, kind, repairs)
 
@@ -82,8 +83,45 @@ def json_lines(file: BinaryIO, *, longest: int) -> Iterator[tuple[int, bytes]]:
 
 
 def raw_json(value: Any) -> str:
-    """Return what has no field as JSON text, the empty text for nothing."""
-    return msgspec.json.encode(value).decode() if value else ""
+    """Return what has no field as JSON text, the empty text for nothing.
+
+    Raises:
+        MalformedDocument: It is nested too deeply.
+    """
+    try:
+        return msgspec.json.encode(value).decode() if value else ""
+    except RecursionError:
+        raise MalformedDocument(TOO_DEEP) from None
+
+
+def _decoded_deep(data: bytes, kind: type[T]) -> T:
+    """Decode what is nested more deeply than the stack allows, as long replies in replies are."""
+    import ijson
+
+    outermost: list[Any] = []
+    # An array is given what comes next; an object is, once the name of that is known.
+    open_ones: list[list[Any] | dict[str, Any]] = [outermost]
+    names: list[str] = [""]
+    try:
+        for event, value in ijson.basic_parse(data, use_float=True):
+            if event == "map_key":
+                names[-1] = value
+            elif event in ("end_map", "end_array"):
+                open_ones.pop()
+                names.pop()
+            else:
+                made: Any = {"start_map": {}, "start_array": []}.get(event, value)
+                above = open_ones[-1]
+                if isinstance(above, dict):
+                    above[names[-1]] = made
+                else:
+                    above.append(made)
+                if event in ("start_map", "start_array"):
+                    open_ones.append(made)
+                    names.append("")
+        return msgspec.convert(outermost[0], kind)
+    except (ijson.JSONError, ValueError, RecursionError):
+        raise MalformedDocument(TOO_DEEP) from None
 
 
 def _decoded_again(data: bytes, kind: type[T], repairs: list[str]) -> T:
@@ -97,7 +135,7 @@ def _decoded_again(data: bytes, kind: type[T], repairs: list[str]) -> T:
     try:
         return msgspec.json.decode(sound, type=kind)
     except RecursionError:
-        raise MalformedDocument("it is nested too deeply") from None
+        return _decoded_deep(sound, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedDocument(f"it cannot be read: {error}", why=str(error)) from None
 

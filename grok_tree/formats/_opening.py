@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from grok_tree.errors import InvalidOperationError, MalformedDocument
 from grok_tree.formats._json import BYTE_ORDER_MARK
@@ -87,7 +87,9 @@ class Opened:
         file = self._open_kept()
         if self._start.startswith(_GZIP):
             compressed = self.path.stat().st_size if self.path else self._n_bytes
-            return _bounded(gzip.GzipFile(fileobj=file), compressed, self.name)
+            unpacked = gzip.GzipFile(fileobj=file)
+            unpacked.myfileobj = cast("io.FileIO", file)  # so that both are closed as one
+            return _bounded(unpacked, compressed, self.name)
         return file
 
     @cached_property
