@@ -35,7 +35,7 @@ def derived_id(unix_ms: int, *names: str) -> str:
         names: Its name; the same names in another order are another name.
     """
     # Lengths keep ("ab", "c") apart from ("a", "bc").
-    told = "".join(f"{len(name)}:{name}" for name in names).encode("utf-8", "surrogatepass")
+    told = "".join([f"{len(name)}:{name}" for name in names]).encode("utf-8", "surrogatepass")
     return uuid7_text(unix_ms, int.from_bytes(blake2b(told, digest_size=10).digest(), "big"))
 
 
@@ -60,5 +60,4 @@ def id_bytes(text: str) -> bytes:
 def id_text(raw: bytes) -> str:
     """Return the text of an id's 16 bytes."""
     digits = raw.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

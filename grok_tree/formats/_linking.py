@@ -317,6 +317,8 @@ class _Maker:
         )
 
     def _text(self, text: str, mended: list[str]) -> str:
+        if len(text) <= MAX_TEXT_BYTES // 4 and text.isascii() and "\0" not in text:
+            return text  # nearly all
         if (
             len(text) > MAX_TEXT_BYTES // 4
             and len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES

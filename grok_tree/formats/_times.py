@@ -12,6 +12,11 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 def from_seconds(value: object) -> datetime | None:
     """Return the time of seconds since 1970, as a number or as a text."""
+    if type(value) is float:
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

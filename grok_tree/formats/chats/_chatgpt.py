@@ -1,17 +1,18 @@
 """The ChatGPT account export: a ZIP, its folder, or one of its files; also a single conversation.
 
-A conversation is a ``mapping`` of nodes with parents; `tree-formats` 3.1 has the details.
+A conversation is a ``mapping`` of nodes with parents. What is only kept is never decoded: the
+exports are large, and most of them is metadata.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from grok_tree.errors import MalformedDocument
-from grok_tree.forest import Attachment, Sender
+from grok_tree.forest import FinishReason, ResponseDraft, Sender, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
@@ -19,51 +20,91 @@ from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_seconds
+from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
+from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
+from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
 
 _FILES = r"conversations(-\d+)?\.json"
-_NO_DATA: dict[str, Any] = {}
+_NOTHING = (b"", b"null", b"{}")
+_USUAL: dict[str, tuple[Any, ...]] = {
+    "update_time": (None,),
+    "status": (None, "finished_successfully", "in_progress"),
+    "end_turn": (None,),
+    "weight": (None, 0, 1),
+    "recipient": (None, "all"),
+    "channel": (None,),
+}
+"""Fields of a message to the values that other fields tell, or that tell nothing."""
+_UNREADABLE = "unreadable: its fields cannot be read; it is kept as it is"
 
 
-class _Author(msgspec.Struct, frozen=True):
+class _Author(msgspec.Struct):
     role: Any = None
     name: Any = None
+    metadata: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct):
     id: Any = None
-    author: _Author = _Author()
+    author: _Author | None = None
     create_time: Any = None
-    content: Any = None
+    update_time: Any = None
+    content: msgspec.Raw = msgspec.Raw()
     status: Any = None
     end_turn: Any = None
     weight: Any = None
-    metadata: dict[str, Any] | None = None
+    metadata: msgspec.Raw = msgspec.Raw()
     recipient: Any = None
     channel: Any = None
 
 
 class _Node(msgspec.Struct):
     message: _Message | None = None
-    parent: str | None = None
-    children: list[str] | None = None
+    parent: Any = None
+    children: Any = None
+
+
+class _Metadata(msgspec.Struct):
+    model_slug: Any = None
+    default_model_slug: Any = None
+    is_visually_hidden_from_conversation: Any = None
+    finish_details: Any = None
+    attachments: Any = None
+    citations: list[msgspec.Raw] | None = None
+    content_references: list[msgspec.Raw] | None = None
 
 
 class _Conversation(msgspec.Struct):
-    mapping: dict[str, _Node] | None = None
-    id: str | None = None
-    conversation_id: str | None = None
-    title: str | None = None
+    mapping: dict[str, _Node | None] | None = None
+    id: Any = None
+    conversation_id: Any = None
+    title: Any = None
     create_time: Any = None
     update_time: Any = None
-    current_node: str | None = None
-    default_model_slug: str | None = None
-    is_starred: bool | None = None
+    current_node: Any = None
+    default_model_slug: Any = None
+    is_starred: Any = None
+
+
+class _Dirty(_Conversation):
+    """A conversation of which some node is no node."""
+
+    mapping: dict[str, msgspec.Raw] | None = None  # type: ignore[assignment]
+
+
+_metadata = msgspec.json.Decoder(_Metadata)
+_NO_METADATA = _Metadata()
+_NO_AUTHOR = _Author()
 
 
 def _detect(source: Opened) -> bool:
     if source.is_folder or source.is_archive:
-        return any("item.mapping" in one.keys for one in source.matching(_FILES))
-    return not {"item.mapping", "mapping"}.isdisjoint(source.keys)
+        return any(_has_mapping(one) for one in source.matching(_FILES))
+    return _has_mapping(source)
+
+
+def _has_mapping(file: Opened) -> bool:
+    return not {"item.mapping", "mapping"}.isdisjoint(file.keys)
 
 
 def _read(source: Opened) -> Iterator[Found]:
@@ -77,96 +118,208 @@ def _read(source: Opened) -> Iterator[Found]:
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
+    unreadable: list[SourceNode] = []
     try:
-        conversation = decoded_json(element, _Conversation, mended)
+        conversation = _conversation(element, mended, unreadable)
     except MalformedDocument as error:
         return Skipped(index, "", str(error))
-    key = conversation.conversation_id or conversation.id
+    key = str(conversation.conversation_id or conversation.id or "")
     if conversation.mapping is None:
-        return Skipped(index, key or "", "it has no 'mapping', so no messages")
+        return Skipped(index, key, "it has no 'mapping', so no messages")
+    reader = _Reader(conversation)
     return SourceConversation(
-        nodes=[_node(id, one, conversation) for id, one in conversation.mapping.items()],
-        key=key,
-        title=conversation.title or "",
+        nodes=[reader.node(id, one) for id, one in conversation.mapping.items()] + unreadable,
+        key=key or None,
+        title=_text(conversation.title),
         create_time=from_seconds(conversation.create_time),
         modify_time=from_seconds(conversation.update_time),
-        starred=bool(conversation.is_starred),
-        leaf=conversation.current_node,
-        order={id: one.children for id, one in conversation.mapping.items() if one.children},
+        starred=conversation.is_starred is True,
+        leaf=_text(conversation.current_node) or None,
+        order=reader.order,
         repairs=tuple(mended),
     )
 
 
-def _node(key: str, one: _Node, conversation: _Conversation) -> SourceNode:
-    message = one.message
-    if message is None:
-        return node("system", "", key=key, parent=one.parent, structural=True)
-    mended: list[str] = []
-    sender = sender_of(message.author.role, mended)
-    metadata = message.metadata or _NO_DATA
-    said, reasoning, plain = _texts(message.content)
+def _conversation(element: bytes, mended: list[str], unreadable: list[SourceNode]) -> _Conversation:
+    try:
+        return decoded_json(element, _Conversation, mended)
+    except MalformedDocument:
+        mended.clear()
+        dirty = decoded_json(element, _Dirty, mended)
+    nodes: dict[str, _Node | None] = {}
+    for key, data in (dirty.mapping or {}).items():
+        try:
+            nodes[key] = None if bytes(data) == b"null" else decoded_json(bytes(data), _Node)
+        except MalformedDocument:
+            unreadable.append(_unreadable(key, bytes(data)))
+    values = {name: getattr(dirty, name) for name in _Conversation.__struct_fields__}
+    return _Conversation(**{**values, "mapping": None if dirty.mapping is None else nodes})
+
+
+def _unreadable(key: str, data: bytes) -> SourceNode:
+    try:
+        found = decoded_json(data, Any)
+    except MalformedDocument:
+        found = None
+    parent = found.get("parent") if isinstance(found, dict) else None
     return node(
-        sender,
-        said,
+        "system",
+        "",
         key=key,
-        parent=one.parent,
-        reasoning=reasoning,
-        create_time=from_seconds(message.create_time),
-        partial=message.status == "in_progress",
-        finish_reason="failed" if message.status == "in_progress" else None,
-        model_name=_model(sender, metadata, conversation),
-        attachments=_attachments(metadata),
-        flags=("hidden",) if metadata.get("is_visually_hidden_from_conversation") else (),
-        repairs=mended,
-        raw=_raw(message, plain=plain),
+        parent=parent if isinstance(parent, str) else None,
+        repairs=(_UNREADABLE,),
+        raw=data.decode("utf-8", "replace"),
     )
 
 
-def _model(sender: Sender, metadata: Mapping[str, Any], conversation: _Conversation) -> str:
-    if sender != "assistant":
-        return ""
-    found = metadata.get("model_slug") or metadata.get("default_model_slug")
-    return str(found or conversation.default_model_slug or "")
+class _Reader:
+    """Reads the nodes of one conversation.
 
+    Attributes:
+        order: The children of each node that has several.
+    """
 
-def _texts(content: Any) -> tuple[str, str, bool]:
-    """Return message, reasoning, and whether they hold all of the content."""
-    if not isinstance(content, dict):
-        return str(content or ""), "", not content
-    match content.get("content_type"):
-        case "text":
-            parts = content.get("parts") or []
-            plain = all(isinstance(part, str) for part in parts)
-            return "\n".join(part for part in parts if isinstance(part, str)), "", plain
-        case _:
-            return "", "", False
+    def __init__(self, conversation: _Conversation) -> None:
+        self.order: dict[str | None, list[str]] = {}
+        self._default_model = _text(conversation.default_model_slug)
+        self._calls: dict[str, str] = {}
 
+    def node(self, key: str, one: _Node | None) -> SourceNode:
+        """Return one entry of the mapping."""
+        if one is None:
+            return node("system", "", key=key, structural=True)
+        if isinstance(one.children, list) and len(one.children) > 1:
+            self.order[key] = [child for child in one.children if isinstance(child, str)]
+        parent = one.parent if one.parent is None else str(one.parent)
+        if one.message is None:
+            return node("system", "", key=key, parent=parent, structural=True)
+        return self._message(key, parent, one.message)
 
-def _attachments(metadata: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    found = metadata.get("attachments")
-    return tuple(
-        Attachment(
-            name=str(one.get("name") or ""),
-            media_type=str(one.get("mime_type") or ""),
-            url=f"chatgpt:{one.get('id', '')}",
+    def _message(self, key: str, parent: str | None, message: _Message) -> SourceNode:
+        said = said_in(message.content)
+        metadata = _metadata_of(message)
+        author = message.author or _NO_AUTHOR
+        mended = [*said.repairs]
+        sender = sender_of(author.role, mended)
+        calls = _calls(key, sender, message, said)
+        partial, finish_reason = _ending(message, metadata, sender)
+        # Made directly, because this is done for every message of very large files.
+        draft = ResponseDraft(
+            sender=sender,
+            message="" if calls else said.text,
+            reasoning=said.reasoning,
+            create_time=from_seconds(message.create_time),
+            partial=partial,
+            finish_reason="tool_calls" if calls and not partial else finish_reason,
+            model_name=self._model(metadata) if sender == "assistant" else "",
+            attachments=attachments(metadata.attachments, said.attachments),
+            citations=said.citations
+            or citations(metadata.citations, metadata.content_references, said.text),
+            tool_calls=calls,
+            tool_call_id=self._answered(key, parent, sender, calls),
         )
-        for one in (found if isinstance(found, list) else ())
-        if isinstance(one, dict)
-    )
+        return SourceNode(
+            said=draft,
+            key=key,
+            parent=parent,
+            flags=_flags(message, metadata, said),
+            repairs=tuple(mended),
+            facts={"tool": author.name} if author.name and isinstance(author.name, str) else {},
+            raw=_raw(key, message, said, called=bool(calls)),
+        )
+
+    def _answered(
+        self, key: str, parent: str | None, sender: Sender, calls: tuple[ToolCall, ...]
+    ) -> str:
+        """Return the call that a message of a tool answers, through other messages of tools."""
+        if calls:
+            self._calls[key] = calls[0].call_id
+        elif sender == "tool" and parent in self._calls:
+            self._calls[key] = self._calls[parent]
+            return self._calls[key]
+        return ""
+
+    def _model(self, metadata: _Metadata) -> str:
+        return (
+            _text(metadata.model_slug) or _text(metadata.default_model_slug) or self._default_model
+        )
 
 
-def _raw(message: _Message, *, plain: bool) -> str:
-    """Return what has no field of ours; plain text is not kept twice."""
-    rest: dict[str, Any] = {
-        name: value
-        for name, value in msgspec.structs.asdict(message).items()
-        if value not in (None, {}, [], "all") and name not in ("author", "create_time", "content")
-    }
-    if message.author.name:
-        rest["author_name"] = message.author.name
-    if not plain:
-        rest["content"] = message.content
-    return msgspec.json.encode(rest).decode()
+def _metadata_of(message: _Message) -> _Metadata:
+    if bytes(message.metadata) in _NOTHING:
+        return _NO_METADATA
+    try:
+        return _metadata.decode(message.metadata)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _dirty_metadata(bytes(message.metadata))
+
+
+def _dirty_metadata(data: bytes) -> _Metadata:
+    try:
+        found = decoded_json(data, dict[str, Any])
+    except MalformedDocument:
+        return _NO_METADATA
+    sources = ("citations", "content_references")
+    names = [name for name in _Metadata.__struct_fields__ if name not in sources]
+    return _Metadata(**{name: found.get(name) for name in names})
+
+
+def _calls(key: str, sender: Sender, message: _Message, said: Said) -> tuple[ToolCall, ...]:
+    """Return the call that a message to a tool is; the format gives calls no ids of their own."""
+    to = message.recipient
+    if sender != "assistant" or to in (None, "", "all", "assistant") or not isinstance(to, str):
+        return ()
+    return (ToolCall(call_id=key, name=to, arguments=said.text),)
+
+
+def _ending(
+    message: _Message, metadata: _Metadata, sender: Sender
+) -> tuple[bool, FinishReason | None]:
+    if message.status == "in_progress":
+        return True, "failed"
+    if sender != "assistant":
+        return False, None
+    details = metadata.finish_details
+    kind = details.get("type") if isinstance(details, dict) else None
+    match kind:
+        case "max_tokens":
+            return False, "length"
+        case "interrupted":
+            return True, "cancelled"
+        case _:
+            return False, "stop"
+
+
+def _flags(message: _Message, metadata: _Metadata, said: Said) -> tuple[str, ...]:
+    hidden = said.hidden or metadata.is_visually_hidden_from_conversation is True
+    out = message.weight == 0 and isinstance(message.weight, float | int)
+    if not hidden and not out:
+        return ()
+    return (*(("hidden",) if hidden else ()), *((OUT_OF_CONTEXT,) if out else ()))
+
+
+def _raw(key: str, message: _Message, said: Said, *, called: bool) -> str:
+    """Return what has no field of ours, in the words of the format."""
+    rest: dict[str, Any] = {}
+    for name, usual in _USUAL.items():
+        value = getattr(message, name)
+        if value not in usual:
+            rest[name] = value
+    if called:
+        del rest["recipient"]
+    if message.id not in (None, key):
+        rest["id"] = message.id
+    if said.rest is not None:
+        rest["content"] = said.rest
+    if bytes(message.metadata) not in _NOTHING:
+        rest["metadata"] = message.metadata
+    if message.author is not None and bytes(message.author.metadata) not in _NOTHING:
+        rest["author_metadata"] = message.author.metadata
+    return msgspec.json.encode(rest).decode("utf-8", "replace") if rest else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 FORMAT = Format(
@@ -175,4 +328,6 @@ FORMAT = Format(
     suffix=".json",
     detect=_detect,
     read=_read,
+    write=write_chatgpt,
+    losses=LOSSES,
 )
