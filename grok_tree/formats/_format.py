@@ -19,15 +19,17 @@ class Option:
 
     Attributes:
         name: As it is given.
-        choices: Its values; the first is the default. Empty for a number.
+        choices: Its values; the first is the default. Empty for a number or a text.
         help: What it chooses, for a person.
         default: Of a number.
+        is_text: It takes any text; the default is none.
     """
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
     default: int = 0
+    is_text: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,9 @@ def checked_options(format: Format, given: dict[str, str | int]) -> dict[str, st
             )
     chosen: dict[str, str | int] = {}
     for name, option in known.items():
-        if option.choices:
+        if option.is_text:
+            chosen[name] = str(given.get(name, ""))
+        elif option.choices:
             value = str(given.get(name, option.choices[0]))
             if value not in option.choices:
                 raise InvalidOperationError(
