@@ -261,9 +261,17 @@ def _keys_in(head: bytes) -> Iterator[str]:
 
     if head.lstrip()[:1] not in (b"{", b"["):
         return
+    # The names of what is open; ijson's own would grow with the depth of a hostile file.
+    above: list[str] = [""]
     try:
-        for prefix, event, value in ijson.parse(io.BytesIO(head), buf_size=4096):
-            if event == "map_key" and prefix.count(".") < _DEEPEST_KEY:
-                yield f"{prefix}.{value}" if prefix else str(value)
+        for event, value in ijson.basic_parse(io.BytesIO(head), buf_size=4096):
+            if event == "map_key":
+                above[-1] = value
+                if len(above) <= _DEEPEST_KEY + 2:
+                    yield ".".join(above[1:])
+            elif event in ("start_map", "start_array"):
+                above.append("" if event == "start_map" else "item")
+            elif event in ("end_map", "end_array"):
+                above.pop()
     except (ijson.JSONError, ValueError):
         return  # the head ends somewhere, or it is no JSON: what came before is what we know
