@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
@@ -48,9 +49,9 @@ def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) ->
     try:
         return msgspec.json.decode(data, type=kind)
     except RecursionError:
-        return _decoded_deep(data, kind)
+        return _decoded_deep(_sound(data, repairs), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decoded_again(data, kind, repairs)
+        return _decoded_again(_sound(data, repairs), kind)
 
 
 def without_zeros(data: bytes, mended: list[str]) -> bytes:
@@ -103,14 +104,15 @@ def _decoded_deep(data: bytes, kind: type[T]) -> T:
     open_ones: list[list[Any] | dict[str, Any]] = [outermost]
     names: list[str] = [""]
     try:
-        for event, value in ijson.basic_parse(data, use_float=True):
+        for event, value in ijson.basic_parse(data):
             if event == "map_key":
                 names[-1] = value
             elif event in ("end_map", "end_array"):
                 open_ones.pop()
                 names.pop()
             else:
-                made: Any = {"start_map": {}, "start_array": []}.get(event, value)
+                number = float(value) if isinstance(value, Decimal) else value
+                made: Any = {"start_map": {}, "start_array": []}.get(event, number)
                 above = open_ones[-1]
                 if isinstance(above, dict):
                     above[names[-1]] = made
@@ -120,18 +122,24 @@ def _decoded_deep(data: bytes, kind: type[T]) -> T:
                     open_ones.append(made)
                     names.append("")
         return msgspec.convert(outermost[0], kind)
-    except (ijson.JSONError, ValueError, RecursionError):
+    except RecursionError:
         raise MalformedDocument(TOO_DEEP) from None
+    except (ijson.JSONError, ValueError) as error:
+        raise MalformedDocument(f"it cannot be read: {error}", why=str(error)) from None
 
 
-def _decoded_again(data: bytes, kind: type[T], repairs: list[str]) -> T:
+def _sound(data: bytes, repairs: list[str]) -> bytes:
+    """Return JSON in which texts and numbers that cannot be read are replaced."""
     sound = data
     if not data.isascii():
         sound = data.decode("utf-8", "replace").encode()
         if sound != data:
             repairs.append("text_replaced: bytes that are not UTF-8 were replaced by U+FFFD")
     sound = _noted(_SURROGATE.sub(_whole_pair, sound), sound, SURROGATE, repairs)
-    sound = _noted(_STRING_OR_NUMBER.sub(_number_as_text, sound), sound, NUMBER, repairs)
+    return _noted(_STRING_OR_NUMBER.sub(_number_as_text, sound), sound, NUMBER, repairs)
+
+
+def _decoded_again(sound: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(sound, type=kind)
     except RecursionError:
