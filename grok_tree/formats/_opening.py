@@ -6,33 +6,26 @@ compressed is read up to a bound that honest exports stay far below.
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from grok_tree.errors import InvalidOperationError, MalformedDocument
+from grok_tree.forest import repaired_text
+from grok_tree.formats._archives import MAX_MEMBERS, Archive, reported, unpacked_gzip
 from grok_tree.formats._json import BYTE_ORDER_MARK
 
 HEAD_BYTES = 256 * 1024
 """How much of a file is looked at to tell its format."""
-
-MAX_RATIO = 200
-"""Most bytes that one compressed byte may become, once there are many of them."""
-SAFE_BYTES = 64 * 1024 * 1024
-"""What may come out of any compressed file, however small."""
-
-MAX_MEMBERS = 100_000
-"""Most files in an archive or a folder."""
 
 _DEEPEST_KEY = 5
 _GZIP, _ZIP, SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3\x00"
@@ -52,7 +45,6 @@ class Opened:
         *,
         path: Path | None = None,
         opener: Callable[[], BinaryIO] | None = None,
-        n_bytes: int = 0,
     ) -> None:
         """Look at something.
 
@@ -60,12 +52,10 @@ class Opened:
             name: Its file name.
             path: Where it is on disk.
             opener: Opens it where it is not on disk.
-            n_bytes: Then, how large it is as it is kept.
         """
-        self.name = name
+        self.name = repaired_text(name)
         self.path = path
         self._opener = opener
-        self._n_bytes = n_bytes
 
     @property
     def is_folder(self) -> bool:
@@ -84,13 +74,9 @@ class Opened:
 
     def open(self) -> BinaryIO:
         """Open the contents from the beginning; gzip is taken off."""
+        packed = self._start.startswith(_GZIP)
         file = self._open_kept()
-        if self._start.startswith(_GZIP):
-            compressed = self.path.stat().st_size if self.path else self._n_bytes
-            unpacked = gzip.GzipFile(fileobj=file)
-            unpacked.myfileobj = cast("io.FileIO", file)  # so that both are closed as one
-            return _bounded(unpacked, compressed, self.name)
-        return file
+        return unpacked_gzip(file, self.name) if packed else file
 
     @cached_property
     def head(self) -> bytes:
@@ -149,40 +135,19 @@ class Opened:
         if self._opener is not None:
             return self._opener()
         assert self.path is not None
-        return self.path.open("rb")
+        with reported(self.path):
+            return self.path.open("rb")
 
     @cached_property
     def _start(self) -> bytes:
-        with self._open_kept() as file:
+        with self._open_kept() as file, reported(self.name):
             return file.read(16)
 
     def _members(self) -> Iterator[Opened]:
         assert self.path is not None
-        try:
-            archive = zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise MalformedDocument(
-                f"{self.name} cannot be read: it is a broken archive ({error}); copy it again"
-            ) from None
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        if len(infos) > MAX_MEMBERS:
-            raise MalformedDocument(
-                f"{self.name} holds {len(infos):,} files; at most {MAX_MEMBERS:,} are read"
-            )
-        for info in sorted(infos, key=lambda one: one.filename):
-            yield self._member(archive, info)
-
-    def _member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opened:
-        name = f"{self.name}/{info.filename}"
-
-        def open_member() -> BinaryIO:
-            try:
-                return _bounded(archive.open(info), info.compress_size, name)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-                raise MalformedDocument(f"{name} cannot be read: {error}") from None
-
-        short = info.filename.rsplit("/", 1)[-1]
-        return Opened(short, opener=open_member, n_bytes=info.compress_size)
+        archive = Archive(self.path, self.name)
+        for info in archive.infos:
+            yield Opened(info.filename.rsplit("/", 1)[-1], opener=partial(archive.open, info))
 
 
 @contextmanager
@@ -194,8 +159,7 @@ def opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[Opened]:
     """
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if not path.exists():
-            raise InvalidOperationError(f"there is no file {path}; name one that is there")
+        _check_kind(path)
         yield Opened(path.name, path=path)
         return
     with tempfile.NamedTemporaryFile(prefix="grok-tree-import-") as copy:
@@ -205,55 +169,34 @@ def opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[Opened]:
         yield Opened(name, path=Path(copy.name))
 
 
-class _Bounded(io.RawIOBase):
-    """Reads what is compressed, up to a bound."""
-
-    def __init__(self, inner: BinaryIO, bound: int, name: str) -> None:
-        self._inner = inner
-        self._left = bound
-        self._name = name
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            data = self._inner.read(len(buffer))
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
-            raise MalformedDocument(f"{self._name} cannot be read: {error}") from None
-        except Exception as error:
-            if type(error).__module__ not in ("zlib", "_lzma", "lzma"):
-                raise
-            raise MalformedDocument(f"{self._name} cannot be read: {error}") from None
-        self._left -= len(data)
-        if self._left < 0:
-            raise MalformedDocument(
-                f"{self._name} becomes more than {MAX_RATIO} times as large when it is unpacked:"
-                " it looks like an archive that is made to fill memory; unpack it yourself if you"
-                " trust it"
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._inner.close()
-        super().close()
-
-
-def _bounded(inner: Any, compressed: int, name: str) -> BinaryIO:
-    bound = max(SAFE_BYTES, MAX_RATIO * compressed)
-    return io.BufferedReader(_Bounded(inner, bound, name), 1 << 16)
+def _check_kind(path: Path) -> None:
+    """Refuse what is not there, and what might never end or never begin."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        raise InvalidOperationError(f"there is no file {path}; name one that is there") from None
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InvalidOperationError(
+            f"{path} is neither a file nor a folder; write what comes out of it to a file first"
+        )
 
 
 def _walk(folder: Path) -> list[Path]:
     found: list[Path] = []
-    for root, _, names in os.walk(folder):
-        found += [Path(root, name) for name in names if not Path(root, name).is_symlink()]
-        if len(found) > MAX_MEMBERS:
-            raise MalformedDocument(
-                f"{folder} holds more than {MAX_MEMBERS:,} files; name the one to read"
-            )
-    return sorted(path for path in found if path.is_file())
+    folders, n_seen = [folder], 0
+    while folders:
+        with reported(folders[-1]), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                n_seen += 1
+                if n_seen > MAX_MEMBERS:
+                    raise MalformedDocument(
+                        f"{folder} holds more than {MAX_MEMBERS:,} files; name the one to read"
+                    )
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(Path(entry.path))
+    return sorted(found)
 
 
 def _keys_in(head: bytes) -> Iterator[str]:

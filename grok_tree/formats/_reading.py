@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from grok_tree.errors import FormatNotFound, MalformedDocument
+from grok_tree.formats._archives import reported
 from grok_tree.formats._document import Document
 from grok_tree.formats._format import Format
 from grok_tree.formats._linking import linked
@@ -29,6 +30,7 @@ def read(
     Raises:
         FormatNotFound: No format knows it, or there is none of this name.
         MalformedDocument: It cannot be read at all.
+        InvalidOperationError: The system does not let it be read.
     """
     return (one for one in read_all(source, format) if isinstance(one, Document))
 
@@ -40,7 +42,7 @@ def read_all(
 
     Args and errors are those of `read`.
     """
-    with opened(source) as found:
+    with opened(source) as found, reported(found.name or "the input"):
         yield from read_opened(found, _format_of(found, format))
 
 
