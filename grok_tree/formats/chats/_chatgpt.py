@@ -23,6 +23,7 @@ from grok_tree.formats._times import from_seconds
 from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
 from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
 from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
+from grok_tree.formats.chats._values import members, text_of
 
 _FILES = r"conversations(-\d+)?\.json"
 _NOTHING = (b"", b"null", b"{}")
@@ -98,18 +99,14 @@ _NO_AUTHOR = _Author()
 
 
 def _detect(source: Opened) -> bool:
-    if source.is_folder or source.is_archive:
-        return any(_has_mapping(one) for one in source.matching(_FILES))
-    return _has_mapping(source)
-
-
-def _has_mapping(file: Opened) -> bool:
-    return not {"item.mapping", "mapping"}.isdisjoint(file.keys)
+    return any(
+        not {"item.mapping", "mapping"}.isdisjoint(one.keys) for one in members(source, _FILES)
+    )
 
 
 def _read(source: Opened) -> Iterator[Found]:
     index = 0
-    for part in source.matching(_FILES) if len(source.files) > 1 else source.files:
+    for part in members(source, _FILES):
         with part.open() as file:
             for element in iter_elements(file):
                 yield _found(element, index)
@@ -130,11 +127,11 @@ def _found(element: bytes, index: int) -> Found:
     return SourceConversation(
         nodes=[reader.node(id, one) for id, one in conversation.mapping.items()] + unreadable,
         key=key or None,
-        title=_text(conversation.title),
+        title=text_of(conversation.title),
         create_time=from_seconds(conversation.create_time),
         modify_time=from_seconds(conversation.update_time),
         starred=conversation.is_starred is True,
-        leaf=_text(conversation.current_node) or None,
+        leaf=text_of(conversation.current_node) or None,
         order=reader.order,
         repairs=tuple(mended),
     )
@@ -181,7 +178,7 @@ class _Reader:
 
     def __init__(self, conversation: _Conversation) -> None:
         self.order: dict[str | None, list[str]] = {}
-        self._default_model = _text(conversation.default_model_slug)
+        self._default_model = text_of(conversation.default_model_slug)
         self._calls: dict[str, str] = {}
 
     def node(self, key: str, one: _Node | None) -> SourceNode:
@@ -241,7 +238,9 @@ class _Reader:
 
     def _model(self, metadata: _Metadata) -> str:
         return (
-            _text(metadata.model_slug) or _text(metadata.default_model_slug) or self._default_model
+            text_of(metadata.model_slug)
+            or text_of(metadata.default_model_slug)
+            or self._default_model
         )
 
 
@@ -316,10 +315,6 @@ def _raw(key: str, message: _Message, said: Said, *, called: bool) -> str:
     if message.author is not None and bytes(message.author.metadata) not in _NOTHING:
         rest["author_metadata"] = message.author.metadata
     return msgspec.json.encode(rest).decode("utf-8", "replace") if rest else ""
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 FORMAT = Format(

@@ -1,0 +1,60 @@
+"""Values out of files in which anything may stand anywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from grok_tree.formats._opening import Opened
+from grok_tree.formats._source import SourceNode, node
+
+UNREADABLE = "unreadable: it is no message; it is kept as it is"
+
+
+def text_of(value: Any) -> str:
+    """Return a text, the empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def key_of(value: Any) -> str | None:
+    """Return an id as a text, None for what names nothing."""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value) or None
+    return None
+
+
+def count_of(value: Any) -> int:
+    """Return a number that is a count, 0 for anything else."""
+    return value if type(value) is int and 0 <= value < 2**53 else 0
+
+
+def dicts_in(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, nothing for anything else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what says something: no null, no empty text, list or object, no false."""
+    return {name: value for name, value in values.items() if value or type(value) in (int, float)}
+
+
+def unreadable(value: bytes) -> SourceNode:
+    """Return a node for what is no message, so that nothing is dropped."""
+    return node("system", "", repairs=(UNREADABLE,), raw=value.decode("utf-8", "replace"))
+
+
+def members(source: Opened, pattern: str) -> list[Opened]:
+    """Return the files of an export by their names.
+
+    Args:
+        source: A folder, in which archives are looked into, an archive, or a file, which is the
+            export itself.
+        pattern: A regular expression for the whole name.
+    """
+    if not source.is_folder and not source.is_archive:
+        return [source]
+    found: list[Opened] = []
+    for one in source.files:
+        zipped = source.is_folder and one.name.lower().endswith(".zip") and one.is_archive
+        found += one.files if zipped else [one]
+    return [one for one in found if re.fullmatch(pattern, one.name)]
