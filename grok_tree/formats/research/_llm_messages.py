@@ -92,12 +92,13 @@ class _Tree:
         self, base: Database, keys: Sequence[str], parents: _Parents, turns: Sequence[Row]
     ) -> None:
         self._base = base
-        self._keys = keys
         self._parents = parents
         self._turns = turns
         self._messages = {
             text_of(row.get("hash")): row for row in base.rows_of("messages", "hash", keys, "rowid")
         }
+        # An index of a damaged database may know rows that are not there.
+        self._keys = [key for key in keys if key in self._messages]
         rows = base.rows_of("parts", "message_hash", keys, "position")
         self._parts: dict[str, list[_Part]] = {}
         for part in _parts(base, rows):
@@ -124,8 +125,10 @@ class _Tree:
             seen.add(ends)
             self._tell(turn, made)
         for thread in threads:
-            tip = nodes[text_of(thread.get("tip_message_hash"))]
-            tip.facts = {**tip.facts, f"thread {thread.get('id')}": text_of(thread.get("name"))}
+            tip = nodes.get(text_of(thread.get("tip_message_hash")))
+            if tip is not None:
+                named = {f"thread {text_of(thread.get('id'))}": text_of(thread.get("name"))}
+                tip.facts = {**tip.facts, **named}
         return SourceConversation(
             nodes=[*nodes.values(), *copies],
             key=key,
