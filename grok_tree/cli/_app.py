@@ -34,6 +34,7 @@ _COMMANDS = {
     "search": "_search",
     "export": "_export",
     "import": "_import",
+    "formats": "_formats",
     "backup": "_backup",
     "restore": "_restore",
     "models": "_models",

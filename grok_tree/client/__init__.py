@@ -7,6 +7,14 @@ from grok_tree.client._doors import Doors
 from grok_tree.client._embedder import Embedder
 from grok_tree.client._files import Files, FileSource
 from grok_tree.client._grok import ConversationPage, Grok, ResolvedId, SearchPage
+from grok_tree.client._importing import (
+    Conflict,
+    ImportedConversation,
+    ImportReport,
+    Outcome,
+    Source,
+    read_outcomes,
+)
 from grok_tree.client._machine import samplers_of_this_machine
 from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mirrors
 from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
@@ -37,6 +45,7 @@ __all__ = [
     "Client",
     "Completion",
     "CompletionOptions",
+    "Conflict",
     "Continuation",
     "Conversation",
     "ConversationPage",
@@ -46,10 +55,13 @@ __all__ = [
     "FileSource",
     "Files",
     "Grok",
+    "ImportReport",
+    "ImportedConversation",
     "IndexedTokenStream",
     "MirrorState",
     "MirrorWarning",
     "Models",
+    "Outcome",
     "RawSampler",
     "ResolvedId",
     "Response",
@@ -57,6 +69,7 @@ __all__ = [
     "SamplingGroup",
     "SamplingOptions",
     "SearchPage",
+    "Source",
     "SyncChange",
     "SyncContinuation",
     "SyncConversation",
@@ -77,6 +90,7 @@ __all__ = [
     "does_it_work",
     "mirror_folder",
     "prices_of_this_machine",
+    "read_outcomes",
     "samplers_of_this_machine",
     "verify_mirrors",
 ]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 from weakref import WeakValueDictionary
 
-import anyio
-import anyio.to_thread
 from msgspec import UNSET, UnsetType
 
 from grok_tree.client import _html
 from grok_tree.client._cache import Cache
+from grok_tree.client._exporting import Target
 from grok_tree.client._fields import ConversationFields
+from grok_tree.client._importing import ImportedConversation
 from grok_tree.client._leaf import LeafMove, LeafMoves
+from grok_tree.client._merging import grafted_onto
 from grok_tree.client._mirror_details import Details
 from grok_tree.client._mirror_reading import Reading
 from grok_tree.client._options import SamplingOptions
@@ -40,7 +39,6 @@ from grok_tree.forest import (
     consequence,
 )
 from grok_tree.forest import Response as ResponseValue
-from grok_tree.formats import write_native
 
 if TYPE_CHECKING:
     from grok_tree.client._client import AsyncClient
@@ -184,14 +182,46 @@ class Conversation(ConversationFields):
         await self._reading.fetch(response_id)
         return self._handle(response_id)
 
-    async def export(self, path: str | os.PathLike[str]) -> int:
-        """Write the forest to a file as JSON Lines; return the number of responses.
+    async def export(self, path: Target, format: str | None = None, **options: str | int) -> int:
+        """Write the forest to a file; return the number of responses.
+
+        Args:
+            path: Where to, or an open file.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: the native one,
+                which loses nothing, or what the file's ending says.
+            options: Choices of the format.
 
         Raises:
+            FormatNotFound: There is no such format, or it cannot be written.
             OSError: The file cannot be written.
         """
         await self.refresh()
-        return await anyio.to_thread.run_sync(_export, self.forest, Path(path))
+        return await self._client.grok.export(
+            path, [self.conversation_id], format=format, **options
+        )
+
+    async def graft(self, forest: Forest, parent: Parent = UNSET) -> ImportedConversation:
+        """Copy a forest below one of the responses, with all that is known of each of its own.
+
+        The same forest grafted twice at the same place is there once. The leaf stays.
+
+        Args:
+            forest: Of any conversation, or read from a file.
+            parent: Where; left out: the leaf.
+
+        Raises:
+            InvalidOperationError: There is no leaf and no parent is named.
+            ResponseNotFound: The parent does not exist.
+        """
+        await self._stored()
+        under = self._parent_id(parent)
+        if under is None:
+            raise InvalidOperationError(
+                f"conversation {self.conversation_id} has no leaf; name the parent to graft onto"
+            )
+        grafted = await grafted_onto(self._client, forest, under)
+        await self.refresh()
+        return grafted
 
     def watch(self, since: Since = None) -> Watch:
         """Follow what changes, until it is left.
@@ -454,15 +484,3 @@ class Conversation(ConversationFields):
         if self._cache.conversation is None:
             return "<p>A conversation that was not created or loaded yet</p>"
         return _html.conversation_html(self.forest)
-
-
-def _export(snapshot: Forest, path: Path) -> int:
-    # Beside the target and then renamed, so that a failure leaves an older export whole.
-    scratch = path.with_name(path.name + ".part")
-    try:
-        with scratch.open("wb") as file:
-            n_responses = write_native(snapshot, file)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
-    return n_responses

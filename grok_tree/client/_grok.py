@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from grok_tree.client._attaching import attached_sampling
 from grok_tree.client._conversation import Conversation
+from grok_tree.client._exporting import Target, write_conversations
+from grok_tree.client._importing import (
+    Batch,
+    ImportReport,
+    OnProgress,
+    Outcome,
+    Source,
+    batches_of,
+    merge_documents,
+    report_of,
+)
+from grok_tree.client._merging import documents_of, opened_store
 from grok_tree.client._mirror_finding import Finding
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import SamplingGroup
@@ -236,6 +249,106 @@ class Grok:
             rows = await self._finding.search(request, away)
             return SearchPage(tuple(rows.hits), rows.next_token)
         return SearchPage(tuple(map(hit_from_wire, reply.hits)), reply.next_page_token)
+
+    async def import_file(
+        self,
+        source: Source,
+        *,
+        format: str | None = None,
+        into: Response | str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ImportReport:
+        """Bring the conversations of a file, an archive or a folder.
+
+        Each is stored wholly or not at all, and what is here already is not added again: the same
+        file twice adds nothing, and a newer export of the same account adds what is new in it.
+
+        Args:
+            source: Where it is, or an open file.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: it is recognised.
+            into: A response, or its id, to attach everything to, as a part of its conversation.
+            on_progress: Is told of every conversation as soon as it is stored.
+
+        Raises:
+            FormatNotFound: No format knows the file.
+            MalformedDocument: The file cannot be read, or not to its end; what was stored before
+                that stays.
+            ResponseNotFound: `into` does not exist.
+        """
+        return await report_of(self.iter_import(source, format=format, into=into), on_progress)
+
+    async def iter_import(
+        self, source: Source, *, format: str | None = None, into: Response | str | None = None
+    ) -> AsyncGenerator[Outcome, None]:
+        """Do what `import_file` does, and yield every conversation as soon as it is stored."""
+        under = "" if into is None else await self._existing(into)
+        async with opened_store(source) as other, AsyncExitStack() as stack:
+            batches = batches_of(source, format) if other is None else self._from(other)
+            merging = merge_documents(self._client._connection, batches, under=under)
+            outcomes = await stack.enter_async_context(aclosing(merging))
+            async for one in outcomes:
+                yield one
+
+    async def merge(
+        self, other: AsyncClient | Source, *, on_progress: OnProgress | None = None
+    ) -> ImportReport:
+        """Unite what another store has with this one; nothing of either is lost.
+
+        Responses are the same where their ids and what they say are the same; of two that say
+        different things under one id both are kept, and the report lists them. Marks are united
+        by the latest time of each. Merging again adds nothing.
+
+        Args:
+            other: A client of the other store, or the path of its database, of an export or of an
+                archive.
+            on_progress: Is told of every conversation as soon as it is stored.
+        """
+        from grok_tree.client._client import AsyncClient  # it imports this module
+
+        if isinstance(other, AsyncClient):
+            outcomes = merge_documents(self._client._connection, self._from(other))
+            return await report_of(outcomes, on_progress)
+        return await self.import_file(other, on_progress=on_progress)
+
+    async def export(
+        self,
+        target: Target,
+        conversations: Iterable[str] | None = None,
+        *,
+        format: str | None = None,
+        **options: str | int,
+    ) -> int:
+        """Write conversations to a file and return the number of responses.
+
+        A file is complete or not there at all.
+
+        Args:
+            target: Where to, or an open file.
+            conversations: Their ids; None for all.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: the native one, or
+                what the file's ending says.
+            options: Choices of the format.
+
+        Raises:
+            ConversationNotFound: One of them does not exist.
+            FormatNotFound: There is no such format, or it cannot be written.
+            OSError: The file cannot be written.
+        """
+        chosen = self.iter_conversations() if conversations is None else self._named(conversations)
+        return await write_conversations(
+            self._client, chosen, target, format_name=format, options=options
+        )
+
+    async def _named(self, ids: Iterable[str]) -> AsyncIterator[Conversation]:
+        for one in ids:
+            yield await self.get_conversation(one)
+
+    def _from(self, other: AsyncClient) -> AsyncGenerator[Batch, None]:
+        return documents_of(other, keep_in=self._client)
+
+    async def _existing(self, into: Response | str) -> ResponseId:
+        response_id = into if isinstance(into, str) else into.response_id
+        return (await self.get_response(response_id)).response_id
 
     async def resolve_id(self, prefix: str) -> ResolvedId:
         """Return the ids that begin with a prefix.

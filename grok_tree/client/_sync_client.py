@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, overload
@@ -12,7 +12,9 @@ from grok_tree.client._channel import ChannelOptions
 from grok_tree.client._client import AsyncClient
 from grok_tree.client._connection import Metadata
 from grok_tree.client._doors import Doors
+from grok_tree.client._exporting import Target
 from grok_tree.client._grok import Grok, ResolvedId, SearchPage
+from grok_tree.client._importing import ImportReport, OnProgress, Outcome, Source
 from grok_tree.client._keeping import Progress
 from grok_tree.client._models import Models
 from grok_tree.client._other_sdks import SyncSdks
@@ -331,6 +333,98 @@ class SyncGrok:
         """
         search = self._grok.search
         return self._portal.run(search, text, page_size=page_size, page_token=page_token)
+
+    def import_file(
+        self,
+        source: Source,
+        *,
+        format: str | None = None,
+        into: SyncResponse | str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ImportReport:
+        """Bring the conversations of a file, an archive or a folder.
+
+        Each is stored wholly or not at all, and what is here already is not added again: the same
+        file twice adds nothing, and a newer export of the same account adds what is new in it.
+
+        Args:
+            source: Where it is, or an open file.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: it is recognised.
+            into: A response, or its id, to attach everything to, as a part of its conversation.
+            on_progress: Is told of every conversation as soon as it is stored.
+
+        Raises:
+            FormatNotFound: No format knows the file.
+            MalformedDocument: The file cannot be read, or not to its end; what was stored before
+                that stays.
+            ResponseNotFound: `into` does not exist.
+        """
+        return self._portal.run(
+            self._grok.import_file,
+            source,
+            format=format,
+            into=into.response_id if isinstance(into, SyncResponse) else into,
+            on_progress=on_progress,
+        )
+
+    def iter_import(
+        self, source: Source, *, format: str | None = None, into: SyncResponse | str | None = None
+    ) -> Iterator[Outcome]:
+        """Do what `import_file` does, and yield every conversation as soon as it is stored."""
+        under = into.response_id if isinstance(into, SyncResponse) else into
+        outcomes = self._grok.iter_import(source, format=format, into=under)
+
+        async def following() -> Outcome | None:
+            return await anext(outcomes, None)
+
+        try:
+            while (outcome := self._portal.run(following)) is not None:
+                yield outcome
+        finally:
+            self._portal.run(outcomes.aclose)
+
+    def merge(
+        self, other: Client | Source, *, on_progress: OnProgress | None = None
+    ) -> ImportReport:
+        """Unite what another store has with this one; nothing of either is lost.
+
+        Responses are the same where their ids and what they say are the same; of two that say
+        different things under one id both are kept, and the report lists them. Marks are united
+        by the latest time of each. Merging again adds nothing.
+
+        Args:
+            other: A client of the other store, or the path of its database, of an export or of an
+                archive.
+            on_progress: Is told of every conversation as soon as it is stored.
+        """
+        theirs = other._client if isinstance(other, Client) else other
+        return self._portal.run(self._grok.merge, theirs, on_progress=on_progress)
+
+    def export(
+        self,
+        target: Target,
+        conversations: Iterable[str] | None = None,
+        *,
+        format: str | None = None,
+        **options: str | int,
+    ) -> int:
+        """Write conversations to a file and return the number of responses.
+
+        A file is complete or not there at all.
+
+        Args:
+            target: Where to, or an open file.
+            conversations: Their ids; None for all.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: the native one, or
+                what the file's ending says.
+            options: Choices of the format.
+
+        Raises:
+            ConversationNotFound: One of them does not exist.
+            FormatNotFound: There is no such format, or it cannot be written.
+            OSError: The file cannot be written.
+        """
+        return self._portal.run(self._grok.export, target, conversations, format=format, **options)
 
     def resolve_id(self, prefix: str) -> ResolvedId:
         """Return the ids that begin with a prefix.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +11,9 @@ from weakref import WeakValueDictionary
 from msgspec import UNSET, UnsetType
 
 from grok_tree.client._conversation import Conversation
+from grok_tree.client._exporting import Target
 from grok_tree.client._fields import ConversationFields
+from grok_tree.client._importing import ImportedConversation
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._portal import Portal
 from grok_tree.client._response import Response
@@ -126,13 +127,35 @@ class SyncConversation(ConversationFields):
         """
         return self._wrap(self._run(self._conversation.fetch_response, response_id))
 
-    def export(self, path: str | os.PathLike[str]) -> int:
-        """Write the forest to a file as JSON Lines; return the number of responses.
+    def export(self, path: Target, format: str | None = None, **options: str | int) -> int:
+        """Write the forest to a file; return the number of responses.
+
+        Args:
+            path: Where to, or an open file.
+            format: Its name, as in ``grok_tree.formats.known_formats()``; None: the native one,
+                which loses nothing, or what the file's ending says.
+            options: Choices of the format.
 
         Raises:
+            FormatNotFound: There is no such format, or it cannot be written.
             OSError: The file cannot be written.
         """
-        return self._run(self._conversation.export, path)
+        return self._run(self._conversation.export, path, format, **options)
+
+    def graft(self, forest: Forest, parent: SyncParent = UNSET) -> ImportedConversation:
+        """Copy a forest below one of the responses, with all that is known of each of its own.
+
+        The same forest grafted twice at the same place is there once. The leaf stays.
+
+        Args:
+            forest: Of any conversation, or read from a file.
+            parent: Where; left out: the leaf.
+
+        Raises:
+            InvalidOperationError: There is no leaf and no parent is named.
+            ResponseNotFound: The parent does not exist.
+        """
+        return self._run(self._conversation.graft, forest, _parent_id(parent))
 
     def watch(self, since: Since = None) -> SyncWatch:
         """Follow what changes, until it is left.

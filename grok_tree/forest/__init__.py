@@ -28,7 +28,7 @@ from grok_tree.forest._ids import (
     id_text,
     uuid7_text,
 )
-from grok_tree.forest._marks import changed_marks, check_mark_change
+from grok_tree.forest._marks import changed_marks, check_mark_change, merged_marks
 from grok_tree.forest._money import (
     FREE,
     FRESH_BUDGET,
@@ -53,7 +53,15 @@ from grok_tree.forest._rules import (
     resample_parent,
     resume_parent,
 )
-from grok_tree.forest._snapshot import NO_PARENT, Forest, HeldResponses, Responses, ResponseSource
+from grok_tree.forest._snapshot import (
+    NO_PARENT,
+    Beside,
+    Forest,
+    HeldResponses,
+    NothingBeside,
+    Responses,
+    ResponseSource,
+)
 from grok_tree.forest._text import (
     MAX_FIELD_BYTES,
     MAX_TEXT_BYTES,
@@ -97,6 +105,7 @@ __all__ = [
     "NO_TIME",
     "TICKS_PER_USD",
     "Attachment",
+    "Beside",
     "Budget",
     "Ceiling",
     "Citation",
@@ -114,6 +123,7 @@ __all__ = [
     "MarkChange",
     "Marks",
     "Model",
+    "NothingBeside",
     "Origin",
     "OriginKind",
     "Part",
@@ -158,6 +168,7 @@ __all__ = [
     "fork_parent",
     "id_bytes",
     "id_text",
+    "merged_marks",
     "named_prompt",
     "parts_of",
     "repaired_text",

@@ -16,6 +16,7 @@ from typing import Protocol, overload
 from grok_tree.errors import ResponseNotFound
 from grok_tree.forest._content import content_hash
 from grok_tree.forest._diff import PathDiff
+from grok_tree.forest._events import TokenLogprob
 from grok_tree.forest._ids import ResponseId
 from grok_tree.forest._values import Conversation, Response
 
@@ -36,6 +37,31 @@ class ResponseSource(Protocol):
 
     def responses(self, numbers: Sequence[int]) -> list[Response]:
         """Return responses, in the order asked for."""
+
+
+class Beside(Protocol):
+    """What belongs to responses and is too large to come with them."""
+
+    def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
+        """Return the log-probabilities of a response's tokens, empty where none are kept."""
+
+    def file(self, file_id: str) -> bytes | None:
+        """Return the contents of an attached file, None where they are not kept."""
+
+
+class NothingBeside:
+    """Where nothing is kept but the responses themselves."""
+
+    def logprobs(self, response: Response) -> Sequence[TokenLogprob]:  # noqa: ARG002 - of any
+        """Return nothing."""
+        return ()
+
+    def file(self, file_id: str) -> bytes | None:  # noqa: ARG002 - of any
+        """Return nothing."""
+        return None
+
+
+_NOTHING = NothingBeside()
 
 
 class HeldResponses:
@@ -105,7 +131,11 @@ class Forest:
     """
 
     def __init__(
-        self, conversation: Conversation, parents: Sequence[int], source: ResponseSource
+        self,
+        conversation: Conversation,
+        parents: Sequence[int],
+        source: ResponseSource,
+        beside: Beside = _NOTHING,
     ) -> None:
         """Make a snapshot.
 
@@ -113,8 +143,10 @@ class Forest:
             conversation: The conversation's own fields at that revision.
             parents: The number of each response's parent, `NO_PARENT` for a root.
             source: Where ids and responses come from.
+            beside: Where what does not come with responses is found.
         """
         self.conversation = conversation
+        self.beside = beside
         self._parents = parents
         self._source = source
 
@@ -133,6 +165,10 @@ class Forest:
     def __repr__(self) -> str:
         title = self.conversation.title or self.conversation.conversation_id
         return f"<Forest {title[:40]!r}: {len(self)} responses, {len(self.tips)} tips>"
+
+    def with_beside(self, beside: Beside) -> Forest:
+        """Return the same snapshot, with another source of what does not come with responses."""
+        return Forest(self.conversation, self._parents, self._source, beside)
 
     @cached_property
     def content_hash(self) -> str:

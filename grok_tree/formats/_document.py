@@ -12,6 +12,7 @@ from grok_tree.forest import (
     Conversation,
     Forest,
     HeldResponses,
+    NothingBeside,
     Response,
     ResponseId,
     TokenLogprob,
@@ -64,7 +65,7 @@ class Document:
     @cached_property
     def forest(self) -> Forest:
         """The conversation as a forest that can be asked for paths, tips, differences."""
-        return Forest(self.conversation, self.parents, HeldResponses(self.responses))
+        return Forest(self.conversation, self.parents, HeldResponses(self.responses), _Held(self))
 
     @cached_property
     def parents(self) -> list[int]:
@@ -92,6 +93,16 @@ class Document:
         """Flag to number of responses that the file marks so."""
         found = Counter(flag for one in self.responses for flag in one.origin.flags)
         return dict(sorted(found.items()))
+
+
+class _Held(NothingBeside):
+    """What a document holds beside its responses."""
+
+    def __init__(self, document: Document) -> None:
+        self._logprobs = document.logprobs
+
+    def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
+        return self._logprobs.get(response.response_id, ())
 
 
 def repair_kind(said: str) -> str:

@@ -43,6 +43,41 @@ def iter_lines(file: BinaryIO) -> Iterator[Line]:
             yield Line(number, content)
 
 
+class LineBuffer:
+    """Makes lines of pieces that are cut anywhere."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._begun: list[bytes] = []
+        self._size = 0
+
+    def take(self, piece: bytes) -> Iterator[Line]:
+        """Yield the lines that a piece ends and that are not blank.
+
+        Raises:
+            MalformedDocument: A line is too long.
+        """
+        *ended, rest = piece.split(b"\n")
+        for end in ended:
+            self._begun.append(end)
+            yield from self._line()
+        self._begun.append(rest)
+        self._size += len(rest)
+        if self._size > MAX_LINE_BYTES:
+            raise malformed(self._number + 1, f"it is longer than {MAX_LINE_BYTES:,} bytes")
+
+    def close(self) -> Iterator[Line]:
+        """Yield the last line, if it ended without a line feed."""
+        yield from self._line()
+
+    def _line(self) -> Iterator[Line]:
+        self._number += 1
+        content = b"".join(self._begun).strip()
+        self._begun, self._size = [], 0
+        if content:
+            yield Line(self._number, content)
+
+
 def malformed(number: int, why: str) -> MalformedDocument:
     """Return the error for a line that breaks the format."""
     return MalformedDocument(f"line {number} cannot be read: {why}", line=number, why=why)

@@ -29,6 +29,7 @@ from grok_tree.forest import (
     Origin,
     Response,
     ResponseId,
+    Settings,
     TokenLogprob,
     derived_id,
     repaired_text,
@@ -300,7 +301,7 @@ class _Maker:
             encrypted_reasoning=said.encrypted_reasoning,
             model_name=said.model_name,
             finish_reason=said.finish_reason,
-            settings=said.settings,
+            settings=_settings(one),
             usage=said.usage,
             timing=said.timing,
             origin=Origin(
@@ -330,6 +331,12 @@ class _Maker:
         if sound != text:
             mended.append(TEXT)
         return sound
+
+
+def _settings(one: SourceNode) -> Settings:
+    """Return what was asked of the model; where log-probabilities came, they were asked for."""
+    settings = one.said.settings
+    return msgspec.structs.replace(settings, logprobs=True) if one.logprobs else settings
 
 
 class _Keys:

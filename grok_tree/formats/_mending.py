@@ -56,7 +56,8 @@ def mended(document: NativeDocument, *, index: int = 0, file: str = "") -> Docum
         deleted=False,
         n_responses=len(made),
     )
-    return Document(conversation, made, NATIVE_FORMAT, index=index, file=file)
+    logprobs = {first[of]: tokens for of, tokens in document.logprobs.items()}
+    return Document(conversation, made, NATIVE_FORMAT, index=index, file=file, logprobs=logprobs)
 
 
 def _ids(

@@ -1,27 +1,31 @@
 """The native format: JSON Lines that hold everything a forest holds.
 
-A conversation is a header line, one line a response (parents before children), and an end line
-with a count and a digest of all lines before it, so that a file that was cut is noticed. Several
-conversations may follow one another. `docs/native-format.md` is the description for readers in
-other languages.
+A conversation is a header line, one line a response (parents before children; after it a line for
+the log-probabilities of its tokens, where there are any), and an end line with a count and a digest
+of all lines before it, so that a file that was cut is noticed. Several conversations may follow one
+another. `docs/native-format.md` is the description for readers in other languages.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
 from grok_tree.errors import UnsupportedVersion
-from grok_tree.forest import Conversation, Forest, Response
+from grok_tree.forest import Conversation, Forest, Response, ResponseId, TokenLogprob
 from grok_tree.formats._decoding import decoded, decoded_response, is_end
 from grok_tree.formats._lines import Line, iter_lines, malformed
 
 NATIVE_FORMAT = "grok_tree"
-NATIVE_VERSION = 1
+NATIVE_VERSION = 2
+
+
+_LOGPROBS = b'{"token_logprobs":'
+"""So begins the line of a response's log-probabilities."""
 
 
 class NativeHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +53,17 @@ class _EndLine(msgspec.Struct, frozen=True):
     end: NativeEnd
 
 
-NativeRecord = NativeHeader | Response | NativeEnd
+class NativeLogprobs(msgspec.Struct, frozen=True):
+    """The log-probabilities of the response before it.
+
+    Attributes:
+        token_logprobs: One for each token of its message.
+    """
+
+    token_logprobs: tuple[TokenLogprob, ...]
+
+
+NativeRecord = NativeHeader | Response | NativeLogprobs | NativeEnd
 """What a line holds."""
 
 
@@ -59,6 +73,7 @@ class NativeDocument:
 
     conversation: Conversation
     responses: list[Response]
+    logprobs: Mapping[ResponseId, Sequence[TokenLogprob]] = field(default_factory=dict)
 
 
 class _Digest(Protocol):
@@ -87,6 +102,8 @@ def write_native(forest: Forest, file: BinaryIO) -> int:
     for response in forest:
         put(response)
         written += 1
+        if response.settings.logprobs and (tokens := forest.beside.logprobs(response)):
+            put(NativeLogprobs(tuple(tokens)))
     end = NativeEnd(n_responses=written, digest=digest.hexdigest())
     file.write(encoder.encode(_EndLine(end)) + b"\n")
     return written
@@ -111,17 +128,43 @@ def read_native(file: BinaryIO) -> Iterator[NativeRecord]:
 
 def read_documents(file: BinaryIO) -> Iterator[NativeDocument]:
     """Yield the conversations of a file one by one; errors are those of `read_native`."""
-    conversation: Conversation | None = None
-    responses: list[Response] = []
-    for record in read_native(file):
-        match record:
-            case NativeHeader():
-                conversation, responses = record.conversation, []
-            case Response():
-                responses.append(record)
+    reader = NativeReader()
+    for line in iter_lines(file):
+        document = reader.take(line)
+        if document is not None:
+            yield document
+    reader.close()
+
+
+class NativeReader:
+    """Makes documents of lines that come one by one; errors are those of `read_native`."""
+
+    def __init__(self) -> None:
+        self._reader = _Reader()
+        self._begin()
+
+    def take(self, line: Line) -> NativeDocument | None:
+        """Take the next line; return the conversation that it ends, None while one goes on."""
+        match self._reader.record(line):
+            case NativeHeader() as header:
+                self._begin(header.conversation)
+            case Response() as response:
+                self._responses.append(response)
+            case NativeLogprobs() as found:
+                self._logprobs[self._responses[-1].response_id] = found.token_logprobs
             case NativeEnd():
-                assert conversation is not None  # an end follows a header
-                yield NativeDocument(conversation, responses)
+                assert self._conversation is not None  # an end follows a header
+                return NativeDocument(self._conversation, self._responses, self._logprobs)
+        return None
+
+    def close(self) -> None:
+        """Check that the lines may end here."""
+        self._reader.close()
+
+    def _begin(self, conversation: Conversation | None = None) -> None:
+        self._conversation = conversation
+        self._responses: list[Response] = []
+        self._logprobs: dict[ResponseId, Sequence[TokenLogprob]] = {}
 
 
 class _Reader:
@@ -140,9 +183,11 @@ class _Reader:
             return self._header(line)
         if is_end(line.content):
             return self._end(line)
+        self._take(line)
+        if line.content.startswith(_LOGPROBS) and self._n_responses:
+            return decoded(line, NativeLogprobs)
         response = decoded_response(line)
         self._n_responses += 1
-        self._take(line)
         return response
 
     def close(self) -> None:

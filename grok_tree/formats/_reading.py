@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from grok_tree.errors import FormatNotFound, MalformedDocument
@@ -37,7 +37,7 @@ def read(
 
 def read_all(
     source: str | os.PathLike[str] | BinaryIO, format: str | None = None
-) -> Iterator[Document | Skipped]:
+) -> Generator[Document | Skipped, None, None]:
     """Yield the conversations of a file, and what had to be skipped, in file order.
 
     Args and errors are those of `read`.

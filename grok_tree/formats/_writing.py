@@ -13,6 +13,8 @@ from grok_tree.forest import Forest
 from grok_tree.formats._format import Format
 from grok_tree.formats._registry import find_format, known_formats
 
+_NATIVE = "native"
+
 
 def write(
     forests: Forest | Iterable[Forest],
@@ -36,7 +38,7 @@ def write(
         InvalidOperationError: The format has no such option, or an option no such value.
         ExtraMissing: The format needs a package that is not installed.
     """
-    chosen = _writable(format or _name_for(target))
+    chosen = writable_format(format, target)
     given = checked_options(chosen, options)
     several = [forests] if isinstance(forests, Forest) else forests
     assert chosen.write is not None
@@ -98,8 +100,19 @@ def _number(format: Format, name: str, value: str | int) -> int:
     return number
 
 
-def _writable(name: str) -> Format:
-    found = find_format(name)
+def writable_format(
+    name: str | None, target: str | os.PathLike[str] | BinaryIO | None = None
+) -> Format:
+    """Return the format that is to be written.
+
+    Args:
+        name: Its name; None: what the target's ending names beyond doubt, else the native one.
+        target: Where to.
+
+    Raises:
+        FormatNotFound: There is no such format, or it cannot be written.
+    """
+    found = find_format(name or _name_for(target))
     if found.write is None:
         writable = ", ".join(sorted(one.name for one in known_formats() if one.write))
         raise FormatNotFound(
@@ -108,10 +121,9 @@ def _writable(name: str) -> Format:
     return found
 
 
-def _name_for(target: str | os.PathLike[str] | BinaryIO) -> str:
-    """Return the format that a file's ending names beyond doubt, else the native one."""
+def _name_for(target: str | os.PathLike[str] | BinaryIO | None) -> str:
     if not isinstance(target, str | os.PathLike):
-        return "grok_tree"
+        return _NATIVE
     suffix = Path(target).suffix
     named = [one.name for one in known_formats() if one.write and one.suffix == suffix]
-    return named[0] if len(named) == 1 else "grok_tree"
+    return named[0] if len(named) == 1 else _NATIVE

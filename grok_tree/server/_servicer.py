@@ -13,6 +13,7 @@ from grok_tree.server._budgets import BudgetCalls
 from grok_tree.server._files import FileCalls
 from grok_tree.server._guard import Context
 from grok_tree.server._keeping import KeepingCalls
+from grok_tree.server._merging import MergeCalls
 from grok_tree.server._opening import Opened, OpeningCalls
 from grok_tree.server._raw import RawCalls
 from grok_tree.server._texts import TextCalls
@@ -42,7 +43,14 @@ LOGPROBS_PER_PAGE = 500
 
 
 class NativeDoor(
-    TextCalls, WatchCalls, KeepingCalls, FileCalls, RawCalls, BudgetCalls, OpeningCalls
+    TextCalls,
+    WatchCalls,
+    KeepingCalls,
+    FileCalls,
+    RawCalls,
+    BudgetCalls,
+    OpeningCalls,
+    MergeCalls,
 ):
     """Translates between messages and use cases; has no rules of its own.
 

@@ -15,6 +15,7 @@ from grok_tree.service._changes import cursor_after
 from grok_tree.service._files import check_file_size
 from grok_tree.service._forests import Forests, open_forests
 from grok_tree.service._log import EventLog
+from grok_tree.service._merging import MergeConflict, Merged, Merging
 from grok_tree.service._placing import Place
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
 from grok_tree.service._requests import (
@@ -41,6 +42,9 @@ __all__ = [
     "EventLog",
     "Forests",
     "Ids",
+    "MergeConflict",
+    "Merged",
+    "Merging",
     "Place",
     "Said",
     "SampleCommand",

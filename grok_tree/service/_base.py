@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import anyio.to_thread
 
-from grok_tree.forest import Ceiling, Prices
+from grok_tree.errors import SamplingError
+from grok_tree.forest import Ceiling, Prices, Settings
 from grok_tree.samplers import SamplerRegistry
 from grok_tree.service._once import Once, require_request_id
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
@@ -80,6 +82,12 @@ class UseCases:
 
     async def _submit(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         return await asyncio.wrap_future(self._store.submit(work, durable=durable))
+
+    def _check_model(self, name: str) -> None:
+        """Refuse a name that no model has; one that cannot be used now may be kept."""
+        sampler, model = self._world.samplers.resolve(name)
+        with suppress(SamplingError):
+            sampler.check(model, Settings(), 1)
 
     async def _once(
         self,

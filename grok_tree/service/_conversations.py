@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from grok_tree.errors import SamplingError
 from grok_tree.forest import (
     Conversation,
     ConversationChange,
     ConversationId,
-    Settings,
     checked_field,
     named_prompt,
 )
@@ -143,9 +139,3 @@ class ConversationUseCases(UseCases):
             named_prompt(change.system_prompt_name)
         if isinstance(change.model_name, str) and change.model_name:
             self._check_model(change.model_name)
-
-    def _check_model(self, name: str) -> None:
-        """Refuse a name that no model has; one that cannot be used now may be kept."""
-        sampler, model = self._world.samplers.resolve(name)
-        with suppress(SamplingError):
-            sampler.check(model, Settings(), 1)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import get_args
 
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import ResponseDraft, Sender, check_settings, checked_field, checked_text
+from grok_tree.forest import (
+    Response,
+    ResponseDraft,
+    Sender,
+    check_settings,
+    checked_field,
+    checked_text,
+)
 
 _SENDERS = get_args(Sender)
 
@@ -27,15 +34,7 @@ def check_drafts(drafts: Sequence[ResponseDraft], leaf_index: int | None) -> Non
 
 
 def _check_draft(draft: ResponseDraft, index: int) -> None:
-    if draft.sender not in _SENDERS:
-        known = ", ".join(_SENDERS)
-        raise InvalidOperationError(
-            f"draft {index} has the sender {draft.sender!r}; it must be one of: {known}"
-        )
-    checked_text(draft.message, "message")
-    checked_text(draft.reasoning, "reasoning")
-    checked_field(draft.marks.note, "note")
-    check_settings(draft.settings)
+    check_said(draft, f"draft {index}")
     if draft.parent_index is None:
         return
     if draft.parent_response_id is not None:
@@ -45,3 +44,20 @@ def _check_draft(draft: ResponseDraft, index: int) -> None:
             f"draft {index} names draft {draft.parent_index} as its parent;"
             " a parent must come earlier in the batch"
         )
+
+
+def check_said(said: ResponseDraft | Response, what: str) -> None:
+    """Check what is to be stored as it is.
+
+    Raises:
+        InvalidOperationError: A sender is unknown, or a text cannot be stored; it names `what`.
+    """
+    if said.sender not in _SENDERS:
+        known = ", ".join(_SENDERS)
+        raise InvalidOperationError(
+            f"{what} has the sender {said.sender!r}; it must be one of: {known}"
+        )
+    checked_text(said.message, "message")
+    checked_text(said.reasoning, "reasoning")
+    checked_field(said.marks.note, "note")
+    check_settings(said.settings)

@@ -16,6 +16,7 @@ from grok_tree.service._base import World
 from grok_tree.service._budgets import BudgetUseCases
 from grok_tree.service._files import FileUseCases
 from grok_tree.service._keeping import KeepingUseCases
+from grok_tree.service._merging import MergeUseCases
 from grok_tree.service._publishing import PublishingUseCases
 from grok_tree.service._raw import RawUseCases
 from grok_tree.service._recording import RecordingUseCases
@@ -36,6 +37,7 @@ class Forests(
     RawUseCases,
     BudgetUseCases,
     RepairUseCases,
+    MergeUseCases,
 ):
     """All use cases over one store and its samplers; made by `open_forests`.
 

@@ -28,6 +28,7 @@ from grok_tree.store._store import (
     read_owner,
     schema_version,
 )
+from grok_tree.store._uniting import Known, said_hash
 from grok_tree.store._writer import Writer
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ConversationRows",
     "Cursor",
     "Finish",
+    "Known",
     "Lookup",
     "Mirrored",
     "NewResponse",
@@ -59,6 +61,7 @@ __all__ = [
     "read_owner",
     "remove_database",
     "restore_backup",
+    "said_hash",
     "schema_version",
     "set_aside",
     "verify_backup",

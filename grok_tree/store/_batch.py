@@ -59,6 +59,7 @@ class Batch:
     Attributes:
         rows: For the insert, in order; values as `ROW_COLUMNS` name them.
         responses: The same as values.
+        conversation_id: Where they go.
         revision: Theirs, and the conversation's after the insert.
     """
 
@@ -77,7 +78,7 @@ class Batch:
             now: The time of those that bring none.
             place: Finds the position and the conversation of a stored parent.
         """
-        self._conversation_id = ConversationId(conversation_id)
+        self.conversation_id = ConversationId(conversation_id)
         self._key = counters.key
         self._next = counters.next_position
         self._now = now
@@ -96,7 +97,20 @@ class Batch:
         parent_id, parent_position = self._parent(new.draft)
         response = self._response(new, parent_id)
         self.responses.append(response)
-        self.rows.append(self._row(new, response, parent_position))
+        self.rows.append(self._row(response, parent_position, growing=new.growing))
+
+    def take(self, response: Response, parent_position: int) -> int:
+        """Append one response as it is, with its id, and return its position.
+
+        Args:
+            response: Its own position and revision are not looked at.
+            parent_position: That of its parent, `NO_PARENT` for a root.
+        """
+        position: int = self._next + len(self.responses)
+        placed = msgspec.structs.replace(response, position=position, revision=self.revision)
+        self.responses.append(placed)
+        self.rows.append(self._row(placed, parent_position))
+        return position
 
     def _parent(self, draft: ResponseDraft) -> tuple[ResponseId | None, int]:
         if draft.parent_index is not None:
@@ -107,9 +121,9 @@ class Batch:
         if place.conversation_key != self._key:
             raise InvalidOperationError(
                 f"response {draft.parent_response_id} belongs to another conversation than"
-                f" {self._conversation_id}; a response attaches within its own",
+                f" {self.conversation_id}; a response attaches within its own",
                 response_id=draft.parent_response_id,
-                conversation_id=self._conversation_id,
+                conversation_id=self.conversation_id,
             )
         return draft.parent_response_id, place.position
 
@@ -117,7 +131,7 @@ class Batch:
         draft = new.draft
         return Response(
             response_id=new.response_id,
-            conversation_id=self._conversation_id,
+            conversation_id=self.conversation_id,
             parent_response_id=parent_id,
             sender=draft.sender,
             message=draft.message,
@@ -143,9 +157,11 @@ class Batch:
             revision=self.revision,
         )
 
-    def _row(self, new: NewResponse, response: Response, parent_position: int) -> tuple[Any, ...]:
+    def _row(
+        self, response: Response, parent_position: int, *, growing: bool = False
+    ) -> tuple[Any, ...]:
         sender = SENDERS.index(response.sender)
-        flags = MANUAL * new.manual | PARTIAL * response.partial | GROWING * new.growing
+        flags = MANUAL * response.manual | PARTIAL * response.partial | GROWING * growing
         parent = (
             None if response.parent_response_id is None else id_bytes(response.parent_response_id)
         )
@@ -166,9 +182,7 @@ class Batch:
             response.reasoning or None,
             encode_facts(facts_of(response)),
             encode_marks(response.marks),
-            None
-            if new.growing
-            else content_hash(sender, parent, response.message, response.reasoning),
+            None if growing else content_hash(sender, parent, response.message, response.reasoning),
         )
 
 

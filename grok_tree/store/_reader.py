@@ -52,6 +52,7 @@ from grok_tree.store._rows import (
 from grok_tree.store._search import search
 from grok_tree.store._selects import CONVERSATION, RESPONSE
 from grok_tree.store._shape import shape
+from grok_tree.store._uniting import UnitingReader
 from grok_tree.store._walks import path_positions
 
 _PAGE_BYTES = 512 * 1024
@@ -72,7 +73,7 @@ _RECALL = Prepared(
 )
 
 
-class Reader(FileReader, BudgetReader, RecordedReader):
+class Reader(FileReader, BudgetReader, RecordedReader, UnitingReader):
     """Reads of one consistent snapshot; valid only inside the block that gave it."""
 
     def __init__(self, connection: Connection) -> None:

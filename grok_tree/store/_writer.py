@@ -19,6 +19,8 @@ from grok_tree.forest import (
     ConversationChange,
     Marks,
     Response,
+    ResponseId,
+    TokenLogprob,
     id_bytes,
 )
 from grok_tree.store import _schema as tables
@@ -35,6 +37,7 @@ from grok_tree.store._prepared import Prepared
 from grok_tree.store._recorded import RecordedWriter
 from grok_tree.store._rows import (
     GROWING,
+    NO_PARENT,
     PARTIAL,
     REASONS,
     SHARED,
@@ -151,25 +154,66 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
         batch = Batch(conversation_id, counters, now, self._place)
         for one in new:
             batch.add(one)
-        _INSERT_RESPONSES.run_many(self._connection, batch.rows)
         first = counters.next_position
         leaf = counters.leaf_position if leaf_index is None else first + leaf_index
+        return self._insert(batch, counters, now, leaf=leaf)
+
+    def add_ready(
+        self,
+        conversation_id: str,
+        responses: Sequence[Response],
+        parents: Sequence[int],
+        *,
+        places: Mapping[int, int],
+        now: datetime,
+        logprobs: Mapping[ResponseId, Sequence[TokenLogprob]],
+    ) -> None:
+        """Store responses that have their ids already; the leaf stays where it is.
+
+        Args:
+            conversation_id: Where they go.
+            responses: Every parent before its children.
+            parents: The number of each one's parent among `responses`, `NO_PARENT` for none.
+            places: For those whose parent was stored before, the parent's position by number.
+            now: When the conversation changed.
+            logprobs: Of the tokens of some of them.
+
+        Raises:
+            ConversationNotFound: There is no such conversation.
+            ConversationDeletedError: It was deleted.
+        """
+        counters = self._counters(conversation_id)
+        batch = Batch(conversation_id, counters, now, self._place)
+        for number, (response, parent) in enumerate(zip(responses, parents, strict=True)):
+            position = counters.next_position + parent if parent >= 0 else NO_PARENT
+            batch.take(response, places.get(number, position))
+        self._insert(batch, counters, now, leaf=counters.leaf_position)
+        for response_id, tokens in logprobs.items():
+            key = self._response_row(response_id).key
+            stored = {"response_key": key, "tokens": encode_logprobs(tokens)}
+            self._connection.execute(insert(tables.logprobs), stored)
+
+    def _insert(
+        self, batch: Batch, counters: Any, now: datetime, *, leaf: int | None
+    ) -> list[Response]:
+        added = batch.responses
+        _INSERT_RESPONSES.run_many(self._connection, batch.rows)
         _GROWN.run(
             self._connection,
             {
                 "of": counters.key,
-                "next": first + len(new),
-                "visible": counters.n_visible + len(new),
+                "next": counters.next_position + len(added),
+                "visible": counters.n_visible + len(added),
                 "leaf": leaf,
                 "now_at": batch.revision,
                 "at": microseconds(now),
             },
         )
-        self.touched[raw_id(conversation_id)] = batch.revision
-        for response in batch.responses:
+        self.touched[raw_id(batch.conversation_id)] = batch.revision
+        for response in added:
             if response.attachments:
                 self._note_files(self._response_row(response.response_id).key, response.attachments)
-        return batch.responses
+        return added
 
     def grow(self, response_id: str, *, message: str, reasoning: str, now: datetime) -> None:
         """Save what has come of a growing response; one that has ended stays as it is."""

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-from tests.e2e.cli._command import Command
+import pytest
 
-_NEW_ON_IMPORT = (
-    "response_id",
-    "conversation_id",
-    "parent_response_id",
-    "origin",
-    "revision",
-    "manual",
-)
+from tests.e2e.cli._command import Command, Finished
 
 
 def grown(command: Command) -> str:
@@ -28,50 +20,73 @@ def grown(command: Command) -> str:
     return conversation
 
 
-def content(command: Command, conversation: str) -> list[dict[str, Any]]:
-    shown = command.run("show", conversation, "--json").records
-    positions = {record["response_id"]: record["position"] for record in shown}
-    for record in shown:
-        record["parent"] = positions.get(record["parent_response_id"])
-        for name in _NEW_ON_IMPORT:
-            del record[name]
-    return shown
+class Elsewhere:
+    """The same program with another database."""
+
+    def __init__(self, command: Command, database: Path) -> None:
+        self._command = command
+        self._database = str(database)
+
+    def run(self, *arguments: str, given: str = "") -> Finished:
+        return self._command.run(*arguments, "--database", self._database, given=given)
 
 
-def test_an_import_of_an_export_has_the_same_content(command: Command, tmp_path: Path) -> None:
+@pytest.fixture
+def other(command: Command, tmp_path: Path) -> Elsewhere:
+    return Elsewhere(command, tmp_path / "elsewhere.db")
+
+
+def test_an_import_of_an_export_is_the_same_forest(
+    command: Command, other: Elsewhere, tmp_path: Path
+) -> None:
     conversation = grown(command)
     file = str(tmp_path / "out.jsonl")
     exported = command.run("export", conversation, "-o", file)
-    imported = command.run("import", file)
+    imported = other.run("import", file)
     assert (exported.code, imported.code) == (0, 0)
     assert exported.err == f"exported 1 conversation with 10 responses to {file}\n"
-    assert imported.err == "imported 10 responses with 0 repairs\n"
-    assert content(command, imported.out.strip()) == content(command, conversation)
+    assert imported.err.startswith("imported 1 conversation with 10 responses (10 new) from ")
+    assert imported.out.strip() == conversation
+    there, here = (one.run("show", conversation, "--json").records for one in (other, command))
+    for record in (*there, *here):
+        del record["revision"]
+    assert there == here
 
 
-def test_the_title_the_leaf_and_the_star_come_back(command: Command, tmp_path: Path) -> None:
+def test_the_title_the_leaf_and_the_star_come_back(
+    command: Command, other: Elsewhere, tmp_path: Path
+) -> None:
     conversation = grown(command)
     file = str(tmp_path / "out.jsonl")
     command.run("export", conversation, "-o", file)
-    command.run("import", file)
-    new, old = command.run("ls", "--json").records
-    for name in ("title", "starred", "model_name", "system_prompt", "n_responses"):
-        assert new[name] == old[name]
-    (imported_leaf,) = [
-        record
-        for record in command.run("show", new["conversation_id"], "--json").records
-        if record["response_id"] == new["leaf_response_id"]
-    ]
-    assert imported_leaf["origin"]["original_id"] == old["leaf_response_id"]
+    other.run("import", file)
+    ((there,), (here,)) = (one.run("ls", "--json").records for one in (other, command))
+    for record in (there, here):
+        del record["revision"]
+    assert there == here
 
 
-def test_export_goes_to_standard_output_and_import_takes_standard_input(command: Command) -> None:
+def test_the_same_file_twice_adds_nothing(command: Command, tmp_path: Path) -> None:
+    conversation = grown(command)
+    file = str(tmp_path / "out.jsonl")
+    command.run("export", conversation, "-o", file)
+    n_before = len(command.run("show", conversation, "--json").records)
+    imported = command.run("import", file, "--json")
+    record, closing = imported.records
+    assert (record["added"], record["united"], record["new"]) == (0, 10, False)
+    assert closing == {"file": file, "conversations": 1, "skipped": []}
+    assert len(command.run("show", conversation, "--json").records) == n_before
+
+
+def test_export_goes_to_standard_output_and_import_takes_standard_input(
+    command: Command, other: Elsewhere
+) -> None:
     conversation = grown(command)
     exported = command.run("export", conversation)
     assert json.loads(exported.out.splitlines()[0])["format"] == "grok_tree"
-    (imported,) = command.run("import", "-", "--json", given=exported.out).records
-    assert imported["original_id"] == conversation
-    assert imported["repairs"] == []
+    imported, _ = other.run("import", "-", "--json", given=exported.out).records
+    assert imported["conversation_id"] == conversation
+    assert imported["repairs"] == {}
 
 
 def test_all_conversations_are_one_file(command: Command, tmp_path: Path) -> None:
@@ -82,18 +97,20 @@ def test_all_conversations_are_one_file(command: Command, tmp_path: Path) -> Non
     assert len(command.run("import", file).out.splitlines()) == 2
 
 
-def test_repairs_are_named(command: Command, tmp_path: Path) -> None:
+def test_repairs_are_named(command: Command, other: Elsewhere, tmp_path: Path) -> None:
     conversation = grown(command)
     lines = command.run("export", conversation).out.splitlines()
     end = json.loads(lines[-1])
     end["end"] = {"n_responses": end["end"]["n_responses"] - 1}
     file = tmp_path / "mended.jsonl"
     file.write_text("\n".join([lines[0], *lines[2:-1], json.dumps(end)]), encoding="utf-8")
-    imported = command.run("import", str(file), "--json")
-    (record,) = imported.records
+    imported = other.run("import", str(file), "--json")
+    record, _ = imported.records
     assert imported.code == 0
-    assert len(record["repairs"]) == 3
-    assert "is not in the file: it became a root" in imported.err
+    assert record["repairs"] == {"orphan": 3}
+    assert record["roots"] == 3
+    assert "3 repairs: orphan 3" in imported.err
+    assert "is not in the file; it became a root" in imported.err
 
 
 def test_a_cut_file_is_refused_with_its_line_and_nothing_of_it_stays(
@@ -109,8 +126,8 @@ def test_a_cut_file_is_refused_with_its_line_and_nothing_of_it_stays(
     assert len(command.run("ls", "--json").records) == n_before
 
 
-def test_an_import_that_the_server_refuses_half_way_leaves_nothing(
-    command: Command, tmp_path: Path
+def test_a_conversation_that_the_server_refuses_leaves_nothing(
+    command: Command, other: Elsewhere, tmp_path: Path
 ) -> None:
     conversation = grown(command)
     lines = [json.loads(line) for line in command.run("export", conversation).out.splitlines()]
@@ -118,14 +135,16 @@ def test_an_import_that_the_server_refuses_half_way_leaves_nothing(
     lines[-1]["end"]["digest"] = None
     file = tmp_path / "bad.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    failed = command.run("import", str(file))
-    assert failed.code == 1
-    assert "temperature is -1" in failed.err
-    assert len(command.run("ls", "--json").records) == 1
+    imported = other.run("import", str(file), "--json")
+    (closing,) = imported.records
+    assert closing["conversations"] == 0
+    assert "temperature is -1" in closing["skipped"][0]["reason"]
+    assert "temperature is -1" in imported.err
+    assert other.run("ls", "--json").records == []
 
 
 def test_names_that_mean_nothing_here_are_left_out_and_said(
-    command: Command, tmp_path: Path
+    command: Command, other: Elsewhere, tmp_path: Path
 ) -> None:
     command.run("sample", "one", "--model", "scripted/echo")
     (conversation,) = command.run("ls", "--json").records
@@ -135,13 +154,15 @@ def test_names_that_mean_nothing_here_are_left_out_and_said(
     end = json.dumps({"end": {"n_responses": 2}})
     file = tmp_path / "other.jsonl"
     file.write_text("\n".join([json.dumps(header), *exported[1:-1], end]), encoding="utf-8")
-    imported = command.run("import", str(file))
+    imported = other.run("import", str(file))
     assert imported.code == 0
     assert "its model 'no/such' is not known here" in imported.err
     assert "its named system prompt 'grim' is not known here" in imported.err
 
 
-def test_ten_thousand_responses_go_out_and_come_in(command: Command, tmp_path: Path) -> None:
+def test_ten_thousand_responses_go_out_and_come_in(
+    command: Command, other: Elsewhere, tmp_path: Path
+) -> None:
     command.run("sample", "one")
     (conversation,) = command.run("ls", "--json").records
     header, first, *_ = command.run("export", conversation["conversation_id"]).out.splitlines()
@@ -154,10 +175,10 @@ def test_ten_thousand_responses_go_out_and_come_in(command: Command, tmp_path: P
     lines.append(json.dumps({"end": {"n_responses": 10_000}}))
     file = tmp_path / "deep.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
-    imported = command.run("import", str(file)).out.strip()
-    exported = command.run("export", imported)
+    imported = other.run("import", str(file)).out.strip()
+    exported = other.run("export", imported)
     assert exported.err == "exported 1 conversation with 10,000 responses\n"
-    assert len(command.run("show", imported).out.splitlines()) == 18
+    assert len(other.run("show", imported).out.splitlines()) == 18
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(command: Command) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, cast
 
 import msgspec
@@ -13,12 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grok_tree.errors import FormatError, MalformedDocument, UnsupportedVersion
-from grok_tree.forest import Forest, Response
+from grok_tree.forest import (
+    Forest,
+    HeldResponses,
+    NothingBeside,
+    Response,
+    ResponseId,
+    Settings,
+    TokenAlternative,
+    TokenLogprob,
+)
 from grok_tree.formats import (
     NativeDocument,
     NativeEnd,
     NativeHeader,
-    drafts,
+    mended,
     read_documents,
     read_native,
     write_native,
@@ -51,6 +60,26 @@ def changed(content: bytes, number: int, change: Callable[[dict[str, object]], o
 def test_a_forest_comes_back_exactly(forest: Forest) -> None:
     (document,) = read(written(forest))
     assert document == NativeDocument(forest.conversation, list(forest.responses))
+
+
+def test_log_probabilities_come_back_exactly() -> None:
+    asked = Settings(logprobs=True)
+    sampled = [msgspec.structs.replace(one, settings=asked) for one in forest_of("a>b").responses]
+    tokens = (
+        TokenLogprob("b", -0.25, (TokenAlternative("c", -1.5),)),
+        TokenLogprob("!", -0.0, (), 1),
+    )
+
+    class Beside(NothingBeside):
+        def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
+            return tokens if response.response_id == "b" else ()
+
+    forest = Forest(forest_of("a>b").conversation, [-1, 0], HeldResponses(sampled), Beside())
+    content = written(forest)
+    (document,) = read(content)
+    assert document == NativeDocument(forest.conversation, sampled, {ResponseId("b"): tokens})
+    with pytest.raises(MalformedDocument, match="digest"):
+        read(content.replace(b"-0.25", b"-0.35"))
 
 
 def test_several_conversations_may_follow_one_another() -> None:
@@ -89,7 +118,7 @@ def test_a_chain_of_10_000_responses_is_written_and_read() -> None:
     names: dict[str, str | None] = {"0": None}
     names |= {str(n): str(n - 1) for n in range(1, 10_000)}
     (document,) = read(written(forest_from_parents(names)))
-    assert [draft.parent_index for draft in drafts(document)] == [None, *range(9_999)]
+    assert mended(document).parents == [-1, *range(9_999)]
 
 
 @pytest.mark.parametrize("n_lines", [1, 2, 3])
@@ -134,7 +163,7 @@ def test_fields_that_are_not_known_are_ignored() -> None:
 
 
 def test_a_newer_version_is_refused_with_the_next_step() -> None:
-    content = changed(written(forest_of("a")), 0, lambda line: line.update(version=2))
+    content = changed(written(forest_of("a")), 0, lambda line: line.update(version=3))
     with pytest.raises(UnsupportedVersion, match="install a newer grok-tree"):
         read(content)
 
@@ -228,7 +257,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(
     except FormatError:
         return
     for document in documents:
-        assert len(drafts(document)) == len(document.responses)
+        assert len(mended(document).responses) == len(document.responses)
 
 
 def test_every_line_is_plain_json_with_the_documented_keys() -> None:

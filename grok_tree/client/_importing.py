@@ -1,0 +1,300 @@
+"""Bringing conversations from files: read here, stored by the server as they are read."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import anyio.to_thread
+
+from grok_tree.client._connection import Connection
+from grok_tree.errors import ServerUnavailable
+from grok_tree.forest import ResponseId
+from grok_tree.formats import Counts, Document, Skipped, read_all, write_native
+from grok_tree.wire import pb
+
+_PIECE_BYTES = 512 * 1024
+"""A message of the protocol stays below 1 MiB."""
+
+_BATCH_RESPONSES = 500
+"""Read and sent together."""
+
+Source = str | os.PathLike[str] | BinaryIO
+"""A path, or an open file."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two responses of one id that say different things; both are kept.
+
+    Attributes:
+        response_id: The id.
+        kept_as: The id of the one that came; None when it could not be added.
+        why: For a person.
+    """
+
+    response_id: ResponseId
+    kept_as: ResponseId | None
+    why: str
+
+
+@dataclass(frozen=True)
+class ImportedConversation:
+    """What an import did with one conversation.
+
+    Attributes:
+        index: Its place in the file, counted from 0.
+        file: Name of the file.
+        format: Name of its format.
+        title: Its title there.
+        conversation_id: Where it is now; empty when it was only read.
+        counts: What is in the file.
+        repairs: Kind to number of what had to be mended.
+        flags: Flag to number of responses that the file marks so.
+        told: Every repair, a sentence each, with the response's id in the file.
+        n_added: Responses that are new here.
+        n_united: Responses that were here already.
+        n_remarked: Of these, how many took over newer marks.
+        is_new: The conversation was not here.
+        conflicts: Where two responses say different things under one id.
+    """
+
+    index: int
+    file: str
+    format: str
+    title: str
+    conversation_id: str
+    counts: Counts
+    repairs: dict[str, int]
+    flags: dict[str, int]
+    told: tuple[str, ...] = ()
+    n_added: int = 0
+    n_united: int = 0
+    n_remarked: int = 0
+    is_new: bool = False
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        conversations: In file order.
+        skipped: What could not be read or stored, and why.
+    """
+
+    conversations: tuple[ImportedConversation, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def n_added(self) -> int:
+        """Responses that are new here."""
+        return sum(one.n_added for one in self.conversations)
+
+    def __repr__(self) -> str:
+        return (
+            f"<ImportReport: {len(self.conversations)} conversations, {self.n_added} new responses,"
+            f" {len(self.skipped)} skipped>"
+        )
+
+
+Outcome = ImportedConversation | Skipped
+OnProgress = Callable[[Outcome], None]
+"""Is told of every conversation as soon as it is stored."""
+
+
+def read_outcomes(source: Source, format_name: str | None) -> Iterator[Outcome]:
+    """Yield what an import would find, without storing anything."""
+    for found in read_all(source, format_name):
+        yield found if isinstance(found, Skipped) else _described(found)
+
+
+Batch = list[Document | Skipped]
+"""Some conversations of a file, in file order."""
+
+
+async def batches_of(source: Source, format_name: str | None) -> AsyncGenerator[Batch, None]:
+    """Yield what is in a file, some conversations at a time, read in a thread of its own."""
+    # One thread for all of it: a reader may hold what belongs to its thread.
+    thread = ThreadPoolExecutor(1, "grok-tree-import")
+    found = read_all(source, format_name)
+    loop = asyncio.get_running_loop()
+    try:
+        while batch := await loop.run_in_executor(thread, _next_batch, found):
+            yield batch
+    finally:
+        await loop.run_in_executor(thread, found.close)
+        thread.shutdown(wait=False)
+
+
+def _next_batch(found: Iterator[Document | Skipped]) -> Batch:
+    batch: Batch = []
+    n_responses = 0
+    for one in found:
+        batch.append(one)
+        n_responses += 0 if isinstance(one, Skipped) else len(one.responses)
+        if n_responses >= _BATCH_RESPONSES or len(batch) >= _BATCH_RESPONSES:
+            break
+    return batch
+
+
+async def merge_documents(
+    connection: Connection, batches: AsyncGenerator[Batch, None], *, under: str = ""
+) -> AsyncGenerator[Outcome, None]:
+    """Send documents to the server and yield what became of each, in order.
+
+    Args:
+        connection: To the server.
+        batches: They are taken no faster than the server stores them.
+        under: The response that they are attached to; empty for conversations of their own.
+
+    Raises:
+        GrokTreeError: Reading, or the server, failed; what was yielded is stored.
+    """
+    await connection.call("WhoAmI", pb.WhoAmIRequest())  # finds the server, or starts it
+    async with aclosing(batches):
+        sending = _Sending(batches, under)
+        async with aclosing(connection.stream("Merge", sending, timeout=math.inf)) as replies:
+            async for reply in replies:
+                for skipped in sending.skipped_before():
+                    yield skipped
+                yield _outcome(sending.answered(), reply)
+        for skipped in sending.skipped_before():
+            yield skipped
+        sending.check()
+
+
+class _Sending:
+    """The messages of a merge, made while they are sent."""
+
+    def __init__(self, batches: AsyncGenerator[Batch, None], under: str) -> None:
+        self._batches = batches
+        self._under = under
+        self._sent: deque[Outcome] = deque()
+        self._failure: Exception | None = None
+        self._begun = False
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        if self._begun:
+            self._failure = ServerUnavailable(
+                "the server went away during the import; import again: what is there already does"
+                " not come twice"
+            )
+            return
+        self._begun = True
+        yield pb.MergeRequest(under_response_id=self._under)
+        try:
+            async for batch in self._batches:
+                for piece in await anyio.to_thread.run_sync(self._pieces, batch):
+                    yield pb.MergeRequest(lines=piece)
+        except Exception as error:  # carried over to who reads the outcomes
+            self._failure = error
+
+    def skipped_before(self) -> Iterator[Skipped]:
+        """Yield what was skipped before the next conversation that was sent."""
+        while self._sent and isinstance(self._sent[0], Skipped):
+            yield self._sent.popleft()  # type: ignore[misc]
+
+    def answered(self) -> ImportedConversation:
+        """Return the conversation that the next reply is about."""
+        sent = self._sent.popleft()
+        assert isinstance(sent, ImportedConversation)  # those skipped were taken before
+        return sent
+
+    def check(self) -> None:
+        """Raise what reading the documents raised."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _pieces(self, batch: Batch) -> list[bytes]:
+        lines = io.BytesIO()
+        for one in batch:
+            self._sent.append(one if isinstance(one, Skipped) else _written(one, lines))
+        whole = lines.getvalue()
+        return [whole[at : at + _PIECE_BYTES] for at in range(0, len(whole), _PIECE_BYTES)]
+
+
+def _written(document: Document, lines: io.BytesIO) -> Outcome:
+    """Write a document, or say why it cannot be."""
+    begin = lines.tell()
+    try:
+        write_native(document.forest, lines)
+    except UnicodeEncodeError as error:
+        lines.truncate(begin)
+        lines.seek(begin)
+        reason = f"it holds a text that is no valid Unicode ({error.reason})"
+        return Skipped(document.index, document.conversation.conversation_id, reason)
+    return _described(document)
+
+
+def _described(document: Document) -> ImportedConversation:
+    told = [
+        f"response {one.origin.original_id or one.response_id}: {repair}"
+        for one in document.responses
+        for repair in one.origin.repairs
+    ]
+    return ImportedConversation(
+        index=document.index,
+        file=document.file,
+        format=document.format,
+        title=document.conversation.title,
+        conversation_id="",
+        counts=document.counts,
+        repairs=document.repair_counts,
+        flags=document.flag_counts,
+        told=(*document.repairs, *told),
+    )
+
+
+def _outcome(sent: ImportedConversation, reply: Any) -> Outcome:
+    if reply.refusal:
+        return Skipped(sent.index, reply.conversation_id, reply.refusal)
+    return ImportedConversation(
+        index=sent.index,
+        file=sent.file,
+        format=sent.format,
+        title=sent.title,
+        conversation_id=reply.conversation_id,
+        counts=sent.counts,
+        repairs=sent.repairs,
+        flags=sent.flags,
+        told=(*sent.told, *reply.notes),
+        n_added=reply.n_added,
+        n_united=reply.n_united,
+        n_remarked=reply.n_remarked,
+        is_new=reply.is_new,
+        conflicts=tuple(
+            Conflict(
+                ResponseId(one.response_id),
+                ResponseId(one.kept_as) if one.kept_as else None,
+                one.why,
+            )
+            for one in reply.conflicts
+        ),
+    )
+
+
+async def report_of(
+    outcomes: AsyncGenerator[Outcome, None], on_progress: OnProgress | None
+) -> ImportReport:
+    """Return all outcomes in one report; an error says what was stored before it."""
+    conversations: list[ImportedConversation] = []
+    skipped: list[Skipped] = []
+    async with aclosing(outcomes):
+        async for one in outcomes:
+            if isinstance(one, Skipped):
+                skipped.append(one)
+            else:
+                conversations.append(one)
+            if on_progress is not None:
+                on_progress(one)
+    return ImportReport(tuple(conversations), tuple(skipped))
