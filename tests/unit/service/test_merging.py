@@ -100,7 +100,7 @@ async def test_an_id_of_another_conversation_does_not_stop_anything(forests: For
     await forests.merge(document)
     elsewhere = msgspec.structs.replace(
         document.conversation,
-        conversation_id="01900000-0000-7000-8000-0000000000ff",  # type: ignore[arg-type]
+        conversation_id="01900000-0000-7000-8000-0000000000ff",
     )
     merged = await forests.merge(Document(elsewhere, document.responses, "native"))
     assert (merged.n_added, len(merged.conflicts), merged.is_new) == (2, 2, True)
