@@ -1,6 +1,6 @@
 """Chat products: their exports in, and out where they can be taken back."""
 
 from grok_tree.formats._format import Format
-from grok_tree.formats.chats import _chatgpt, _claude
+from grok_tree.formats.chats import _chatgpt, _claude, _grok
 
-FORMATS: tuple[Format, ...] = (_chatgpt.FORMAT, _claude.FORMAT)
+FORMATS: tuple[Format, ...] = (_chatgpt.FORMAT, _claude.FORMAT, _grok.FORMAT)
