@@ -11,10 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from grok_tree.errors import InvalidOperationError, MalformedDocument
+from grok_tree.errors import ExtraMissing, InvalidOperationError, MalformedDocument
 
 MAX_RATIO = 200
 """Most bytes that one compressed byte may become, once there are many of them."""
@@ -27,6 +28,7 @@ MAX_DIRECTORY_BYTES = 32 * 1024 * 1024
 """Largest list of the files in an archive."""
 
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ZSTANDARD = 93
 _ENCRYPTED = 1
 _IN_DIRECTORY = b"PK\x01\x02"
 _BROKEN = (
@@ -124,6 +126,9 @@ class Archive:
         name = f"{self._name}/{info.filename}"
         if info.flag_bits & _ENCRYPTED:
             raise MalformedDocument(f"{name} is encrypted; unpack it first")
+        if info.compress_type == _ZSTANDARD:
+            with _broken(name):
+                return bounded(_unpacked_zstandard(self._archive, info, name), self._meter, name)
         if info.compress_type not in _READ_METHODS:
             raise MalformedDocument(
                 f"{name} is compressed by the method {info.compress_type}, which is not read here;"
@@ -139,6 +144,47 @@ def unpacked_gzip(file: BinaryIO, name: str) -> BinaryIO:
     unpacked = gzip.GzipFile(fileobj=cast("IO[bytes]", meter))
     unpacked.myfileobj = cast("io.FileIO", meter)  # so that both are closed as one
     return bounded(unpacked, meter, name)
+
+
+def _unpacked_zstandard(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> BinaryIO:
+    """Return a reader of a file that is compressed with Zstandard, which `zipfile` cannot read."""
+    try:
+        import zstandard
+    except ImportError:
+        raise ExtraMissing(
+            f"{name} is compressed with Zstandard, and reading that needs an extra; run:"
+            " python -m pip install 'grok-tree[formats]'"
+        ) from None
+    kept = copy(info)
+    # So that its bytes are given as they are kept, with nothing to check them against.
+    kept.compress_type, kept.file_size = zipfile.ZIP_STORED, info.compress_size
+    del kept.CRC
+    unpacker = zstandard.ZstdDecompressor(max_window_size=SAFE_BYTES)
+    unpacked = unpacker.stream_reader(archive.open(kept), read_across_frames=True)
+    return cast("BinaryIO", _Checked(unpacked, info.CRC, zstandard.ZstdError))
+
+
+class _Checked:
+    """Compares what comes out of a decompressor with the sum that the archive has of it."""
+
+    def __init__(self, inner: Any, due: int, broken: type[Exception]) -> None:
+        self._inner = inner
+        self._due = due
+        self._broken = broken
+        self._sum = 0
+
+    def read(self, size: int) -> bytes:
+        try:
+            data: bytes = self._inner.read(size)
+        except self._broken as error:
+            raise zipfile.BadZipFile(str(error)) from None
+        self._sum = zlib.crc32(data, self._sum)
+        if not data and self._sum != self._due:
+            raise zipfile.BadZipFile("its contents have another checksum")
+        return data
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def bounded(inner: Any, meter: Meter, name: str) -> BinaryIO:

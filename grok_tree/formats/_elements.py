@@ -70,6 +70,30 @@ def iter_elements(
         raise MalformedDocument(f"it is no {wanted}" if first else "it is empty")
 
 
+def value_under(file: BinaryIO, key: str, *, piece_bytes: int = PIECE_BYTES) -> bytes:
+    """Return a value of a JSON object as it stands in the file, empty if there is none.
+
+    Args:
+        file: JSON in UTF-8. What follows the value is not read.
+        key: Of the value.
+        piece_bytes: How much is read at a time.
+
+    Raises:
+        MalformedDocument: It is no object, or it was cut before the value.
+    """
+    source = _Pieces(file, piece_bytes)
+    source.skip(b"{")
+    while source.peek() != b"}":
+        name = decoded_json(source.value(), str)
+        source.skip(b":")
+        if name == key:
+            return source.value()
+        source.value(kept=False)
+        if source.peek() != b"}":
+            source.skip(b",")
+    return b""
+
+
 def _under(source: _Pieces, key: str) -> Iterator[bytes]:
     """Yield the elements of the array under a key of the object that begins here."""
     found = False

@@ -1,6 +1,6 @@
 """Research stores: logs of experiments, agents and annotated trees."""
 
 from grok_tree.formats._format import Format
-from grok_tree.formats.research import _llm_logs, _oasst
+from grok_tree.formats.research import _inspect_logs, _llm_logs, _oasst
 
-FORMATS: tuple[Format, ...] = (_oasst.FORMAT, _llm_logs.FORMAT)
+FORMATS: tuple[Format, ...] = (_oasst.FORMAT, _llm_logs.FORMAT, _inspect_logs.FORMAT)

@@ -11,7 +11,7 @@ import msgspec
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Attachment, Timing, Tool, Usage
 from grok_tree.formats._json import decoded_json
-from grok_tree.formats._settings import settings_of
+from grok_tree.formats._settings import settings_of, with_tools
 from grok_tree.formats._source import SourceConversation
 from grok_tree.formats._times import from_iso
 from grok_tree.formats.research._sqlite import Database, Row, count_of, text_of
@@ -43,9 +43,11 @@ def call_of(row: Row, tools: Iterable[Tool], schema: str) -> Call:
         schema: That the answer had to fit, as JSON; empty for none.
     """
     settings, rest = settings_of(json_of(row.get("options_json")))
+    settings, left = with_tools(settings, tools, answer=schema)
     details = json_of(row.get("token_details"))
     raw = {
         "options": rest,
+        **left,
         "token_details": details,
         "response_json": json_of(row.get("response_json")),
         "prompt_json": json_of(row.get("prompt_json")),
@@ -55,9 +57,7 @@ def call_of(row: Row, tools: Iterable[Tool], schema: str) -> Call:
     return Call(
         said={
             "model_name": text_of(row.get("model")),
-            "settings": msgspec.structs.replace(
-                settings, tools=tuple(tools), response_format=schema
-            ),
+            "settings": settings,
             "usage": _usage(row, details),
             "timing": Timing(duration_s=count_of(row.get("duration_ms")) / 1000),
         },

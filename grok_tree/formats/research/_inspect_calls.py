@@ -1,0 +1,134 @@
+"""What inspect_ai says of one call of a model: settings, usage, log-probabilities, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grok_tree.forest import (
+    FinishReason,
+    Settings,
+    TokenAlternative,
+    TokenLogprob,
+    Tool,
+    Usage,
+)
+from grok_tree.formats._json import raw_json
+from grok_tree.formats._settings import settings_of, with_tools
+
+Json = dict[str, Any]
+
+_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "max_tokens": "length",
+    "model_length": "context",
+    "tool_calls": "tool_calls",
+}
+_CHOICES = {"any": "required", "none": "none"}
+_GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+"""Correct, incorrect, partly correct, and no answer, which counts as incorrect."""
+
+
+def settings_said(event: Json) -> tuple[Settings, Json]:
+    """Return what a model event asked for, and what of it has no field."""
+    config = dict(as_object(event.get("config")))
+    if "stop_seqs" in config:
+        config["stop"] = config.pop("stop_seqs")
+    settings, rest = settings_of(config)
+    tools = [
+        Tool(
+            name=text(tool.get("name")),
+            description=text(tool.get("description")),
+            parameters=raw_json(tool.get("parameters")),
+        )
+        for tool in as_objects(event.get("tools"))
+    ]
+    choice = event.get("tool_choice")
+    chosen = (
+        text(choice.get("name")) if isinstance(choice, dict) else _CHOICES.get(text(choice), "")
+    )
+    made, left = with_tools(settings, tools, choice=chosen if tools else "")
+    return made, {**rest, **left}
+
+
+def usage_said(output: Json) -> Usage:
+    """Return what a call used."""
+    said = as_object(output.get("usage"))
+    counts = {name: count(said.get(name)) for name in said}
+    prompt, completion = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
+    cached = counts.get("input_tokens_cache_read", 0)
+    around = cached + counts.get("input_tokens_cache_write", 0)
+    if around and counts.get("total_tokens", 0) == prompt + completion + around:
+        prompt += around  # some providers count what was cached apart
+    reasoning = min(counts.get("reasoning_tokens", 0), completion)
+    return Usage(
+        prompt_tokens=prompt,
+        cached_prompt_tokens=cached,
+        completion_tokens=completion - reasoning,
+        reasoning_tokens=reasoning,
+        cost_usd=number(said.get("total_cost")),
+    )
+
+
+def finish_reason(reason: object) -> FinishReason | None:
+    """Return why an answer ended, None for what we have no word for."""
+    return _REASONS.get(reason) if isinstance(reason, str) else None
+
+
+def logprobs(choice: Json) -> list[TokenLogprob]:
+    """Return the log-probabilities of an answer; none if one of them cannot be read."""
+    found = []
+    offset = 0
+    for token in as_objects(as_object(choice.get("logprobs")).get("content")):
+        said = text(token.get("token"))
+        value = number(token.get("logprob"))
+        if value is None:
+            return []
+        others = [
+            TokenAlternative(text(one.get("token")), likely)
+            for one in as_objects(token.get("top_logprobs"))
+            if (likely := number(one.get("logprob"))) is not None
+        ]
+        found.append(TokenLogprob(said, value, tuple(others), offset))
+        offset += len(said)
+    return found
+
+
+def scores_said(scores: object) -> dict[str, float]:
+    """Return the scores of a sample as numbers, as far as they are any."""
+    found: dict[str, float] = {}
+    for name, score in as_object(scores).items():
+        value = score.get("value") if isinstance(score, dict) else score
+        parts = {name: value}
+        if isinstance(value, dict):
+            parts = {f"{name}.{part}": one for part, one in value.items()}
+        for part, one in parts.items():
+            grade = _GRADES.get(one) if isinstance(one, str) else number(one)
+            if grade is not None and part.strip():
+                found[part] = grade
+    return found
+
+
+def number(value: object) -> float | None:
+    """Return a number or a truth value as a float, None for anything else."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def count(value: object) -> int:
+    """Return a count, 0 for what is none."""
+    return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+
+
+def text(value: object) -> str:
+    """Return a text as it is, JSON for anything else."""
+    return value if isinstance(value, str) else raw_json(value)
+
+
+def as_object(value: object) -> Json:
+    """Return an object, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: object) -> list[Json]:
+    """Return the objects of an array."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

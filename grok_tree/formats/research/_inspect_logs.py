@@ -1,0 +1,83 @@
+"""Logs of inspect_ai: ``.eval`` archives and ``.json`` files, also of runs that did not end.
+
+Every sample in every epoch is a conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grok_tree.errors import MalformedDocument
+from grok_tree.formats._elements import iter_elements, value_under
+from grok_tree.formats._format import Format, Found
+from grok_tree.formats._json import decoded_json
+from grok_tree.formats._opening import Opened
+from grok_tree.formats._source import Skipped
+from grok_tree.formats.research._inspect_calls import Json
+from grok_tree.formats.research._inspect_samples import sample_conversation
+
+_SAMPLES = r".*_epoch_\d+\.json"
+_HEADERS = r"header\.json", r"start\.json"
+
+
+def _detect(source: Opened) -> bool:
+    if source.is_folder or source.is_archive:
+        return bool(source.matching(_SAMPLES)) and any(map(source.matching, _HEADERS))
+    return _is_log(source) or _is_sample(source)
+
+
+def _is_log(source: Opened) -> bool:
+    return {"eval", "status"} <= source.keys
+
+
+def _is_sample(source: Opened) -> bool:
+    """Whether it is one sample that was taken out of a log, or only the events of one."""
+    keys = source.keys
+    return {"epoch", "input", "target"} <= keys or {"events", "events.item.event"} <= keys
+
+
+def _read(source: Opened) -> Iterator[Found]:
+    if source.is_folder or source.is_archive:
+        yield from _read_archive(source)
+    elif _is_sample(source):
+        with source.open() as file:
+            yield _found(file.read(), {}, 0)
+    else:
+        with source.open() as file:
+            header = {"eval": decoded_json(value_under(file, "eval") or b"{}", Json)}
+        with source.open() as file:
+            for index, element in enumerate(iter_elements(file, "samples")):
+                yield _found(element, header, index)
+
+
+def _read_archive(source: Opened) -> Iterator[Found]:
+    headers = [one for pattern in _HEADERS for one in source.matching(pattern)]
+    header: Json = {}
+    if headers:
+        with headers[0].open() as file:
+            header = decoded_json(file.read(), Json)
+    for index, one in enumerate(source.matching(_SAMPLES)):
+        try:
+            with one.open() as file:
+                data = file.read()
+        except MalformedDocument as error:
+            yield Skipped(index, one.name, str(error))
+        else:
+            yield _found(data, header, index)
+
+
+def _found(data: bytes, header: Json, index: int) -> Found:
+    mended: list[str] = []
+    try:
+        return sample_conversation(decoded_json(data, Json, mended), header, mended)
+    except MalformedDocument as error:
+        return Skipped(index, "", str(error))
+
+
+FORMAT = Format(
+    name="inspect",
+    title="inspect_ai log (.eval or .json)",
+    detect=_detect,
+    read=_read,
+    extra="formats",
+)
