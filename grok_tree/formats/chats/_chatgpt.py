@@ -16,6 +16,7 @@ from grok_tree.forest import FinishReason, ResponseDraft, Sender, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
+from grok_tree.formats._loose import name_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
@@ -23,7 +24,7 @@ from grok_tree.formats._times import from_seconds
 from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
 from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
 from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
-from grok_tree.formats.chats._values import members, text_of
+from grok_tree.formats.chats._values import members
 
 _FILES = r"conversations(-\d+)?\.json"
 _NOTHING = (b"", b"null", b"{}")
@@ -127,11 +128,11 @@ def _found(element: bytes, index: int) -> Found:
     return SourceConversation(
         nodes=[reader.node(id, one) for id, one in conversation.mapping.items()] + unreadable,
         key=key or None,
-        title=text_of(conversation.title),
+        title=name_of(conversation.title),
         create_time=from_seconds(conversation.create_time),
         modify_time=from_seconds(conversation.update_time),
         starred=conversation.is_starred is True,
-        leaf=text_of(conversation.current_node) or None,
+        leaf=name_of(conversation.current_node) or None,
         order=reader.order,
         repairs=tuple(mended),
     )
@@ -178,7 +179,7 @@ class _Reader:
 
     def __init__(self, conversation: _Conversation) -> None:
         self.order: dict[str | None, list[str]] = {}
-        self._default_model = text_of(conversation.default_model_slug)
+        self._default_model = name_of(conversation.default_model_slug)
         self._calls: dict[str, str] = {}
 
     def node(self, key: str, one: _Node | None) -> SourceNode:
@@ -238,8 +239,8 @@ class _Reader:
 
     def _model(self, metadata: _Metadata) -> str:
         return (
-            text_of(metadata.model_slug)
-            or text_of(metadata.default_model_slug)
+            name_of(metadata.model_slug)
+            or name_of(metadata.default_model_slug)
             or self._default_model
         )
 

@@ -16,6 +16,7 @@ from grok_tree.forest import Attachment, Citation, FinishReason, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
+from grok_tree.formats._loose import key_of, name_of, text_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import (
@@ -29,9 +30,7 @@ from grok_tree.formats._times import from_iso
 from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
-    key_of,
     members,
-    text_of,
     unreadable,
     without_empty,
 )
@@ -101,7 +100,7 @@ def _found(element: bytes, index: int) -> Found:
     key = key_of(conversation.uuid)
     if not isinstance(conversation.chat_messages, list):
         return Skipped(index, key or "", "it has no 'chat_messages'")
-    model = text_of(conversation.model)
+    model = name_of(conversation.model)
     nodes = [_node(one, model) for one in conversation.chat_messages]
     if all(one.parent is None for one in nodes):
         nodes = chained(nodes)
@@ -111,7 +110,7 @@ def _found(element: bytes, index: int) -> Found:
     return SourceConversation(
         nodes=nodes,
         key=key,
-        title=text_of(conversation.name),
+        title=name_of(conversation.name),
         create_time=from_iso(conversation.created_at),
         modify_time=from_iso(conversation.updated_at),
         starred=conversation.is_starred is True,
@@ -138,13 +137,13 @@ def _node(message: Any, model: str) -> SourceNode:
     key = key_of(rest.pop("uuid", None))
     text, content = rest.pop("text", None), rest.pop("content", None)
     said = _said(content, key or "")
+    mended: list[str] = []
     if not (said.texts or said.thoughts or said.calls):
-        said.texts.append(text_of(text))
+        said.texts.append(text_of(text, mended))
     if said.rest:
         rest["content"] = said.rest
-    mended: list[str] = []
     sender = sender_of(rest.pop("sender", None), mended)
-    ending = _ENDINGS.get(text_of(rest.get("stop_reason"))) if sender == "assistant" else None
+    ending = _ENDINGS.get(name_of(rest.get("stop_reason"))) if sender == "assistant" else None
     return node(
         sender,
         "\n".join(said.texts),
@@ -155,7 +154,7 @@ def _node(message: Any, model: str) -> SourceNode:
         tool_calls=tuple(said.calls),
         citations=tuple(said.citations),
         attachments=_attachments(rest),
-        model_name=(text_of(rest.get("model")) or model) if sender == "assistant" else "",
+        model_name=(name_of(rest.get("model")) or model) if sender == "assistant" else "",
         partial=ending == "cancelled",
         finish_reason=ending,
         repairs=mended,
@@ -170,7 +169,7 @@ def _said(content: Any, key: str) -> _Said:
         if not isinstance(block, dict):
             said.rest += [] if block is None else [block]
             continue
-        kind = text_of(block.get("type"))
+        kind = name_of(block.get("type"))
         match kind:
             case "text" if isinstance(block.get("text"), str):
                 _add_text(said, block)
@@ -193,12 +192,12 @@ def _add_text(said: _Said, block: dict[str, Any]) -> None:
     for one in dicts_in(block.get("citations")):
         details = one.get("details")
         source = {**(details if isinstance(details, dict) else {}), **one}
-        if url := text_of(source.get("url")):
+        if url := name_of(source.get("url")):
             first, last = _span(one, len(text))
             said.citations.append(
                 Citation(
                     url=url,
-                    title=text_of(source.get("title")),
+                    title=name_of(source.get("title")),
                     begin=None if first is None else begin + first,
                     end=None if last is None else begin + last,
                 )
@@ -219,7 +218,7 @@ def _call(block: dict[str, Any], name: str) -> ToolCall:
     given = block.get("input")
     return ToolCall(
         call_id=key_of(block.get("id")) or name,
-        name=text_of(block.get("name")),
+        name=name_of(block.get("name")),
         arguments="" if given is None else msgspec.json.encode(given).decode(),
     )
 
@@ -238,9 +237,9 @@ def _attachments(rest: dict[str, Any]) -> tuple[Attachment, ...]:
 
 
 def _attachment(one: dict[str, Any]) -> Attachment:
-    name, id = text_of(one.pop("file_name", None)), key_of(one.pop("file_uuid", None))
+    name, id = name_of(one.pop("file_name", None)), key_of(one.pop("file_uuid", None))
     # Older exports have the ending of a file there instead.
-    kind = text_of(one.pop("file_type") if "/" in text_of(one.get("file_type")) else None)
+    kind = name_of(one.pop("file_type") if "/" in name_of(one.get("file_type")) else None)
     n_bytes = count_of(one.pop("file_size", None))
     return Attachment(url=f"claude:{id or name}", name=name, media_type=kind, n_bytes=n_bytes)
 

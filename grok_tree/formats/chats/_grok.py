@@ -16,14 +16,13 @@ from grok_tree.forest import Attachment, Citation, Sender
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
+from grok_tree.formats._loose import key_of, name_of, text_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso, from_milliseconds
 from grok_tree.formats.chats._values import (
     dicts_in,
-    key_of,
     members,
-    text_of,
     unreadable,
     without_empty,
 )
@@ -68,7 +67,7 @@ def _found(element: bytes, index: int) -> Found:
     return SourceConversation(
         nodes=_nodes(item["responses"]),
         key=key,
-        title=text_of(about.get("title")),
+        title=name_of(about.get("title")),
         create_time=_time(about.get("create_time")),
         modify_time=_time(about.get("modify_time")),
         starred=about.get("starred") is True,
@@ -99,58 +98,60 @@ def _node(response: dict[str, Any], key: str | None, asked: dict[str, str]) -> S
     rest = {name: one for name, one in response.items() if name not in _KEYS}
     rest.pop("conversation_id", None)
     parent = _id({"id": rest.pop("parent_response_id", None)}, ("id",))
+    mended: list[str] = []
     sender, spoken_by = _sender(rest.pop("sender", None))
-    model = text_of(rest.pop("model", None)) or asked.get(key or "", "") or spoken_by
+    model = name_of(rest.pop("model", None)) or asked.get(key or "", "") or spoken_by
     partial = rest.pop("partial", None) is True
     facts = {name: "true" for name in ("manual", "shared") if rest.pop(name, None) is True}
     return node(
         sender,
-        text_of(rest.pop("message", None)),
+        text_of(rest.pop("message", None), mended),
         key=key,
         parent=parent,
         create_time=_time(rest.pop("create_time", None)),
         reasoning=_reasoning(rest),
         partial=partial,
         finish_reason="failed" if partial or rest.get("error") else None,
-        query=text_of(rest.pop("query", None)),
-        query_type=text_of(rest.pop("query_type", None)),
+        query=name_of(rest.pop("query", None)),
+        query_type=name_of(rest.pop("query_type", None)),
         model_name=(model or asked.get(parent or "", "")) if sender == "assistant" else "",
         citations=_citations(rest),
         attachments=_attachments(rest),
         facts=facts,
+        repairs=mended,
         raw=raw_json(without_empty(rest)),
     )
 
 
 def _sender(said: Any) -> tuple[Sender, str]:
     """Return who said it, and the model that the export names there instead of the assistant."""
-    name = text_of(said).lower()
+    name = name_of(said).lower()
     if name in ("human", "user"):
         return "human", ""
-    return "assistant", "" if name in ("", "assistant") else text_of(said)
+    return "assistant", "" if name in ("", "assistant") else name_of(said)
 
 
 def _asked_model(response: dict[str, Any]) -> str:
     metadata = response.get("metadata")
     details = metadata.get("requestModelDetails") if isinstance(metadata, dict) else None
-    return text_of(details.get("modelId")) if isinstance(details, dict) else ""
+    return name_of(details.get("modelId")) if isinstance(details, dict) else ""
 
 
 def _reasoning(rest: dict[str, Any]) -> str:
     """Return what was thought: by the model, else by the agents that answered together."""
-    if trace := text_of(rest.pop("thinking_trace", None)):
+    if trace := name_of(rest.pop("thinking_trace", None)):
         return trace
     several = dicts_in(rest.get("agent_thinking_traces"))
-    traces = (text_of(one.get("thinking_trace")) for one in several)
+    traces = (name_of(one.get("thinking_trace")) for one in several)
     return "\n\n".join(trace for trace in traces if trace)
 
 
 def _citations(rest: dict[str, Any]) -> tuple[Citation, ...]:
     """Return the sources that were named, else those that were found; all are kept too."""
     for name in _SOURCES:
-        cited = [one for one in dicts_in(rest.get(name)) if text_of(one.get("url"))]
+        cited = [one for one in dicts_in(rest.get(name)) if name_of(one.get("url"))]
         if cited:
-            return tuple(Citation(url=one["url"], title=text_of(one.get("title"))) for one in cited)
+            return tuple(Citation(url=one["url"], title=name_of(one.get("title"))) for one in cited)
     return ()
 
 

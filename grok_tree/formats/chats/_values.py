@@ -11,18 +11,6 @@ from grok_tree.formats._source import SourceNode, node
 UNREADABLE = "unreadable: it is no message; it is kept as it is"
 
 
-def text_of(value: Any) -> str:
-    """Return a text, the empty one for anything else."""
-    return value if isinstance(value, str) else ""
-
-
-def key_of(value: Any) -> str | None:
-    """Return an id as a text, None for what names nothing."""
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value) or None
-    return None
-
-
 def count_of(value: Any) -> int:
     """Return a number that is a count, 0 for anything else."""
     return value if type(value) is int and 0 <= value < 2**53 else 0
