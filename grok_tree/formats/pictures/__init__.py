@@ -1,7 +1,16 @@
 """What people look at and tables hold: outlines, graphs, records."""
 
 from grok_tree.formats._format import Format
-from grok_tree.formats.pictures import _dot, _graphml, _html, _markdown, _mermaid, _nodelink
+from grok_tree.formats.pictures import (
+    _dot,
+    _graphml,
+    _html,
+    _markdown,
+    _mermaid,
+    _nodelink,
+    _parquet,
+    _records,
+)
 
 FORMATS: tuple[Format, ...] = (
     _markdown.FORMAT,
@@ -10,4 +19,7 @@ FORMATS: tuple[Format, ...] = (
     _nodelink.FORMAT,
     _dot.FORMAT,
     _mermaid.FORMAT,
+    _records.CSV,
+    _records.RECORDS,
+    _parquet.FORMAT,
 )

@@ -58,6 +58,7 @@ def _write(
         if len(drawn) == 0:
             continue
         file.write(f'subgraph c{number}["{_label(title_of(forest), 60)}"]\n'.encode())
+        file.write(b"direction TB\n")
         for part in drawn.lines(prefix, labels=labels, most=max_nodes):
             file.write(part.encode())
         file.write(b"end\n")

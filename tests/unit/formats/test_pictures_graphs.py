@@ -328,7 +328,9 @@ def test_nothing_leaves_its_label_in_mermaid() -> None:
             text = label[1].replace("<br/>", "")
             assert not re.search(r"[\"`<>\[\]{}%\\]|\.\d", re.sub(r"#\d+;", "", text))
         else:
-            assert re.fullmatch(r"flowchart TD|end|classDef .*|c0n\d+ --> c0n\d+", line), line
+            assert re.fullmatch(
+                r"flowchart TD|direction TB|end|classDef .*|c0n\d+ --> c0n\d+", line
+            ), line
 
 
 def test_texts_are_only_looked_at_where_they_are_shown() -> None:
