@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -25,9 +26,12 @@ _SURROGATE = re.compile(
     rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
 _STRING_OR_NUMBER = re.compile(
-    rb'"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d{300,}(?:\.\d+)?(?:[eE][-+]?\d+)?|-?\d+(?:\.\d+)?[eE]\+?\d{3,}|-?\bInfinity\b|\bNaN\b)',
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+    rb"|(-?(?:\d++(?:\.\d++)?(?:[eE][-+]?\d++)?|Infinity\b|NaN\b))",
     re.DOTALL,
 )
+_MOST_DIGITS = 300
+_DEEPEST = 250_000
 
 
 def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) -> T:
@@ -45,7 +49,7 @@ def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) ->
         MalformedDocument: It is no JSON, is nested too deeply, or is something else.
     """
     repairs = [] if mended is None else mended
-    data = without_zeros(data, repairs)
+    data = without_zeros(data.removeprefix(BYTE_ORDER_MARK), repairs)
     try:
         return msgspec.json.decode(data, type=kind)
     except RecursionError:
@@ -121,9 +125,13 @@ def _decoded_deep(data: bytes, kind: type[T]) -> T:
                 if event in ("start_map", "start_array"):
                     open_ones.append(made)
                     names.append("")
+                    if len(names) > _DEEPEST:
+                        raise MalformedDocument(TOO_DEEP)
         return msgspec.convert(outermost[0], kind)
     except RecursionError:
         raise MalformedDocument(TOO_DEEP) from None
+    except MalformedDocument:
+        raise
     except (ijson.JSONError, ValueError) as error:
         raise MalformedDocument(f"it cannot be read: {error}", why=str(error)) from None
 
@@ -160,4 +168,10 @@ def _whole_pair(found: re.Match[bytes]) -> bytes:
 
 def _number_as_text(found: re.Match[bytes]) -> bytes:
     number: bytes | None = found[1]
-    return found[0] if number is None else b'"' + number + b'"'
+    return found[0] if number is None or _is_readable(number) else b'"' + number + b'"'
+
+
+def _is_readable(number: bytes) -> bool:
+    if number.lstrip(b"-").isdigit():
+        return len(number) < _MOST_DIGITS
+    return math.isfinite(float(number))
