@@ -35,11 +35,13 @@ from grok_tree.forest import (
     repaired_text,
 )
 from grok_tree.formats._document import Document
+from grok_tree.formats._fields import fitting, fitting_draft
 from grok_tree.formats._source import SourceConversation, SourceNode
 
 ORPHAN = "orphan: its parent {parent} is not in the file; it became a root"
 CYCLE = "cycle_broken: it was its own ancestor; it became a root"
 DUPLICATE = "duplicate_id: its id {key} had been used before; it got a new one"
+_AGAIN = DUPLICATE.partition(":")[0]
 TEXT = "text_replaced: characters that cannot be stored were replaced by U+FFFD"
 RAW = "raw_cut: {size:,} bytes that have no field here are too many to be kept"
 LEAF = "leaf_unknown: the message it was left at is not in the file; the newest tip is"
@@ -239,9 +241,9 @@ class _Maker:
             conversation_id=self.id,
             create_time=created,
             modify_time=max(_utc(found.modify_time) or NO_TIME, created),
-            title=_fitting(repaired_text(found.title)),
+            title=fitting(found.title),
             starred=found.starred,
-            system_prompt=_fitting(repaired_text(found.system_prompt)),
+            system_prompt=fitting(found.system_prompt),
             leaf_response_id=leaf,
             n_responses=n_responses,
         )
@@ -254,7 +256,8 @@ class _Maker:
         for place in order:
             parent = made.get(parents[place])
             one = self._found.nodes[place]
-            key = keys.of(one, parent, again=bool(repairs[place]))
+            again = any(said.startswith(_AGAIN) for said in repairs[place])
+            key = keys.of(one, parent, again=again)
             made[place] = self._response(
                 one, key=key, parent=parent, repairs=repairs[place], position=len(made)
             )
@@ -269,19 +272,20 @@ class _Maker:
         repairs: Sequence[str],
         position: int,
     ) -> Response:
-        said = one.said
+        mended = [*repairs, *one.repairs]
+        said = fitting_draft(one.said, mended)
         own_time = _utc(said.create_time)
         response_id = ResponseId(
             derived_id(_ms(own_time or self._time), self._format, self._key, key)
         )
         if one.logprobs:
             self.logprobs[response_id] = one.logprobs
-        mended = [*repairs, *one.repairs]
         message, reasoning = self._text(said.message, mended), self._text(said.reasoning, mended)
-        raw = one.raw
+        raw = repaired_text(one.raw)
         if len(raw) > MAX_FIELD_BYTES // 4 and len(raw.encode()) > MAX_FIELD_BYTES:
             mended.append(RAW.format(size=len(raw.encode())))
             raw = ""
+        flags = one.flags if message or "empty" in one.flags else (*one.flags, "empty")
         return Response(
             response_id=response_id,
             conversation_id=self.id,
@@ -307,10 +311,10 @@ class _Maker:
             origin=Origin(
                 kind="imported",
                 format=self._format,
-                original_id=one.key,
-                repairs=tuple(mended),
-                flags=one.flags if message or "empty" in one.flags else (*one.flags, "empty"),
-                provenance=one.facts,
+                original_id=None if one.key is None else fitting(one.key),
+                repairs=tuple(map(fitting, mended)),
+                flags=tuple(map(fitting, flags)),
+                provenance={fitting(name): fitting(fact) for name, fact in one.facts.items()},
                 raw=raw,
             ),
             marks=said.marks,
@@ -346,8 +350,7 @@ class _Keys:
         self._seen: Counter[tuple[str, ...]] = Counter()
 
     def of(self, one: SourceNode, parent: Response | None, *, again: bool) -> str:
-        if one.key is not None and not (again and self._seen[(one.key,)]):
-            self._seen[(one.key,)] += 1
+        if one.key is not None and not again:
             return one.key
         above = "" if parent is None else parent.response_id
         content = (above, one.key or "", one.said.sender, one.said.message, one.said.reasoning)
@@ -366,15 +369,6 @@ def _content_key(found: SourceConversation) -> str:
 
 def _digest(*texts: str) -> str:
     return blake2b(msgspec.msgpack.encode([repaired_text(text) for text in texts])).hexdigest()[:32]
-
-
-def _fitting(text: str) -> str:
-    """Return as much of a field as may be stored."""
-    return text if len(text) <= MAX_FIELD_BYTES // 4 else _cut(text)
-
-
-def _cut(text: str) -> str:
-    return text.encode()[:MAX_FIELD_BYTES].decode("utf-8", "ignore")
 
 
 def _utc(time: datetime | None) -> datetime | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import ReasoningEffort, Settings, Tool, check_settings
+from grok_tree.formats._loose import number_of
 
 _NUMBERS = ("temperature", "top_p", "min_p", "frequency_penalty", "presence_penalty")
 _COUNTS = ("top_k", "max_tokens", "seed", "top_logprobs")
@@ -55,8 +56,8 @@ def with_tools(
 
 def _read(name: str, value: object) -> object:
     """Return a setting in our type, None for what is none."""
-    if name in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+    if name in _NUMBERS:
+        return number_of(value)
     if name in _COUNTS and isinstance(value, int) and not isinstance(value, bool):
         return value
     if name == "reasoning_effort" and value in get_args(ReasoningEffort):

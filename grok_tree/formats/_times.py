@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS = 1e15
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -19,12 +19,12 @@ def from_seconds(value: object) -> datetime | None:
             return None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         # A microsecond is what the store keeps, and what survives being a float.
         return _EPOCH + timedelta(microseconds=round(value * 1_000_000))
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
 
 
@@ -32,7 +32,7 @@ def from_milliseconds(value: object) -> datetime | None:
     """Return the time of milliseconds since 1970, as a number or as a text."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LATEST_MS:
         return None
     return from_seconds(value / 1000)
 

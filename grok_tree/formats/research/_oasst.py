@@ -17,6 +17,7 @@ from grok_tree.forest import NO_TIME, Forest, Marks, Response
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, json_lines, raw_json
 from grok_tree.formats._lines import MAX_LINE_BYTES
+from grok_tree.formats._loose import number_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
@@ -64,7 +65,7 @@ class _Group:
         tree = message.get("message_tree_id")
         if tree is not None:
             return bool(tree == self.key)
-        return message.get("parent_id") in self.ids
+        return _text(message.get("parent_id")) in self.ids
 
     def add(self, message: _Json, parent: str | int | None, about: _Json) -> None:
         """Add a message with all that hangs on it; `about` is told of the tree as a whole."""
@@ -210,7 +211,7 @@ def _scores(message: _Json) -> dict[str, float]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return number_of(value) is not None
 
 
 def _text(value: object) -> str | None:

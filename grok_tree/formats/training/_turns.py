@@ -92,7 +92,7 @@ def content_of(content: Any) -> tuple[str, str, tuple[Attachment, ...], bool]:
         kind = part.get("type") if isinstance(part, dict) else ""
         if not isinstance(part, dict):
             texts.append(raw_text(part))
-        elif kind in _TEXT_PARTS:
+        elif isinstance(kind, str) and kind in _TEXT_PARTS:
             texts.append(raw_text(part.get("text", part.get("value", part.get("refusal", "")))))
         elif kind in ("thinking", "reasoning"):
             thoughts.append(raw_text(part.get(kind, part.get("text", part.get("value", "")))))
@@ -251,7 +251,9 @@ def _url(part: Message) -> str:
 
 
 def _is_plain_part(part: Any) -> bool:
-    return isinstance(part, str) or set(part) <= {"type", "text", "value"}
+    return isinstance(part, str) or (
+        isinstance(part, dict) and set(part) <= {"type", "text", "value"}
+    )
 
 
 def _parsed(text: str) -> Any:
