@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[int, int, int]] = {
     "backups":          (    3,      20,     200),
     "budget_kills":     (    1,      20,     200),
     "hostile_calls":    (  600,  10_000,  50_000),
+    "broken_files":     (    5,     500,  50_000),
     "large_store":      (10_000, 100_000, 1_000_000),
     "ready_store":      (10_000, 100_000, 100_000),
     "chain":            (2_000,  10_000, 100_000),
