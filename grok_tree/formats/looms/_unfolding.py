@@ -81,7 +81,9 @@ def _taken_apart(mask: dict[str, Any], aliases: dict[str, str], mended: list[str
     mask_key, tail_key = key_of(mask.get("id")), key_of(tail.get("id"))
     if mask_key and tail_key:
         aliases[mask_key] = tail_key
-    head.setdefault(COMPOUND, without(mask, HEAD, "children", "text", "parent_id"))
+    folds = list_of(mask.get(COMPOUND))
+    folds.append(without(mask, HEAD, COMPOUND, "children", "text", "parent_id"))
+    head[COMPOUND] = folds
     return head
 
 

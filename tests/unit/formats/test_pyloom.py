@@ -95,11 +95,9 @@ def test_a_chain_that_was_folded_into_one_node_is_unfolded() -> None:
     (document,) = read_json(whole(tree("a", folded), selected_node_id="mask"))
     assert parents(document) == {"a": None, "b": "a", "c": "b", "d": "c", "b2": "b"}
     assert document.forest.leaf == by_key(document)["c"]
-    assert raw_of(by_key(document)["b"])["compound"] == {
-        "id": "mask",
-        "tags": ["x"],
-        "tail_id": "c",
-    }
+    assert raw_of(by_key(document)["b"])["compound"] == [
+        {"id": "mask", "tags": ["x"], "tail_id": "c"}
+    ]
 
 
 def test_folds_inside_of_folds_are_unfolded() -> None:
