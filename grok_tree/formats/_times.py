@@ -22,8 +22,6 @@ def from_seconds(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        if not math.isfinite(value):
-            return None
         # A microsecond is what the store keeps, and what survives being a float.
         return _EPOCH + timedelta(microseconds=round(value * 1_000_000))
     except (OverflowError, ValueError):
@@ -36,10 +34,7 @@ def from_milliseconds(value: object) -> datetime | None:
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LATEST_MS:
         return None
-    try:
-        return from_seconds(value / 1000)
-    except OverflowError:
-        return None
+    return from_seconds(value / 1000)
 
 
 def from_iso(value: object) -> datetime | None:
