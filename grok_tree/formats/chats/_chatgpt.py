@@ -24,7 +24,7 @@ from grok_tree.formats._times import from_seconds
 from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
 from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
 from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
-from grok_tree.formats.chats._values import members
+from grok_tree.formats.chats._values import members, read_safely
 
 _FILES = r"conversations(-\d+)?\.json"
 _NOTHING = (b"", b"null", b"{}")
@@ -110,17 +110,14 @@ def _read(source: Opened) -> Iterator[Found]:
     for part in members(source, _FILES):
         with part.open() as file:
             for element in iter_elements(file):
-                yield _found(element, index)
+                yield read_safely(element, index, _found)
                 index += 1
 
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
     unreadable: list[SourceNode] = []
-    try:
-        conversation = _conversation(element, mended, unreadable)
-    except MalformedDocument as error:
-        return Skipped(index, "", str(error))
+    conversation = _conversation(element, mended, unreadable)
     key = str(conversation.conversation_id or conversation.id or "")
     if conversation.mapping is None:
         return Skipped(index, key, "it has no 'mapping', so no messages")

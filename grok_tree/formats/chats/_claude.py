@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Attachment, Citation, FinishReason, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
@@ -31,6 +30,7 @@ from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
     members,
+    read_safely,
     unreadable,
     without_empty,
 )
@@ -87,16 +87,13 @@ def _read(source: Opened) -> Iterator[Found]:
     for part in members(source, _FILES):
         with part.open() as file:
             for element in iter_elements(file):
-                yield _found(element, index)
+                yield read_safely(element, index, _found)
                 index += 1
 
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
-    try:
-        conversation = decoded_json(element, _Conversation, mended)
-    except MalformedDocument as error:
-        return Skipped(index, "", str(error))
+    conversation = decoded_json(element, _Conversation, mended)
     key = key_of(conversation.uuid)
     if not isinstance(conversation.chat_messages, list):
         return Skipped(index, key or "", "it has no 'chat_messages'")

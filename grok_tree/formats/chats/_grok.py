@@ -23,6 +23,7 @@ from grok_tree.formats._times import from_iso, from_milliseconds
 from grok_tree.formats.chats._values import (
     dicts_in,
     members,
+    read_safely,
     unreadable,
     without_empty,
 )
@@ -50,15 +51,12 @@ def _read(source: Opened) -> Iterator[Found]:
         )
     with found[0].open() as file:
         for index, element in enumerate(iter_elements(file, "conversations")):
-            yield _found(element, index)
+            yield read_safely(element, index, _found)
 
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
-    try:
-        item = decoded_json(element, dict[str, Any], mended)
-    except MalformedDocument as error:
-        return Skipped(index, "", str(error))
+    item = decoded_json(element, dict[str, Any], mended)
     inner = item.get("conversation")
     about: dict[str, Any] = inner if isinstance(inner, dict) else item
     key = _id(about, ("id", "conversation_id", "_id"))

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Attachment, Citation, FinishReason, Marks
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
@@ -31,7 +30,13 @@ from grok_tree.formats._times import from_milliseconds, from_seconds
 from grok_tree.formats._usage import usage_of
 from grok_tree.formats.chats._openwebui_output import Said, said_in_output, said_in_text
 from grok_tree.formats.chats._openwebui_writing import LOSSES, write_openwebui
-from grok_tree.formats.chats._values import count_of, dicts_in, unreadable, without_empty
+from grok_tree.formats.chats._values import (
+    count_of,
+    dicts_in,
+    read_safely,
+    unreadable,
+    without_empty,
+)
 
 _PLACES = ("item.chat.history", "chat.history", "item.history", "history")
 _LAST_SECOND = 3e11
@@ -46,15 +51,12 @@ def _detect(source: Opened) -> bool:
 def _read(source: Opened) -> Iterator[Found]:
     with source.open() as file:
         for index, element in enumerate(iter_elements(file)):
-            yield _found(element, index)
+            yield read_safely(element, index, _found)
 
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
-    try:
-        item = decoded_json(element, dict[str, Any], mended)
-    except MalformedDocument as error:
-        return Skipped(index, "", str(error))
+    item = decoded_json(element, dict[str, Any], mended)
     chat = item["chat"] if isinstance(item.get("chat"), dict) else item
     key = key_of(item.get("id")) or key_of(chat.get("id"))
     history = object_of(chat.get("history"))

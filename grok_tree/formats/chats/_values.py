@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+from grok_tree.errors import MalformedDocument
+from grok_tree.formats._format import Found
+from grok_tree.formats._json import TOO_DEEP
 from grok_tree.formats._opening import Opened
-from grok_tree.formats._source import SourceNode, node
+from grok_tree.formats._source import Skipped, SourceNode, node
 
 UNREADABLE = "unreadable: it is no message; it is kept as it is"
 
@@ -29,6 +33,16 @@ def without_empty(values: dict[str, Any]) -> dict[str, Any]:
 def unreadable(value: bytes) -> SourceNode:
     """Return a node for what is no message, so that nothing is dropped."""
     return node("system", "", repairs=(UNREADABLE,), raw=value.decode("utf-8", "replace"))
+
+
+def read_safely(element: bytes, index: int, read: Callable[[bytes, int], Found]) -> Found:
+    """Return what a reader makes of a conversation; one that it cannot read stops no other."""
+    try:
+        return read(element, index)
+    except MalformedDocument as error:
+        return Skipped(index, "", str(error))
+    except RecursionError:
+        return Skipped(index, "", TOO_DEEP)
 
 
 def members(source: Opened, pattern: str) -> list[Opened]:

@@ -508,3 +508,20 @@ def test_nothing_is_an_empty_array() -> None:
     file = io.BytesIO()
     assert write([], file, "chatgpt") == 0
     assert json.loads(file.getvalue()) == []
+
+
+def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
+    deep = "[" * 3_000 + "]" * 3_000
+    data = (
+        json.dumps(
+            [
+                _conversation(_message("m", "user", "DEEP")),
+                _conversation(_message("m", "user", "DEEP")),
+            ]
+        )
+        .replace('"DEEP"', deep, 1)
+        .replace("DEEP", "fine")
+    )
+    found = list(read_all(io.BytesIO(data.encode()), "chatgpt"))
+    assert isinstance(found[-1], Document)
+    assert len(found) == 2

@@ -233,3 +233,20 @@ def test_an_archive_of_users_alone_is_no_export(tmp_path: Path) -> None:
         archive.writestr("users.json", b'[{"chat_messages": []}]')
     with pytest.raises(FormatNotFound):
         list(read_all(tmp_path / "x.zip"))
+
+
+def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
+    deep = "[" * 3_000 + "]" * 3_000
+    data = (
+        json.dumps(
+            [
+                {"uuid": "c", "chat_messages": [_message("m", content=[{"type": "DEEP"}])]},
+                {"uuid": "c", "chat_messages": [_message("m", content=[{"type": "DEEP"}])]},
+            ]
+        )
+        .replace('"DEEP"', deep, 1)
+        .replace("DEEP", "fine")
+    )
+    found = list(read_all(io.BytesIO(data.encode()), "claude"))
+    assert isinstance(found[-1], Document)
+    assert len(found) == 2

@@ -224,3 +224,20 @@ def test_billing_is_never_read_even_when_it_is_named(tmp_path: Path) -> None:
     path.write_bytes(b'{"invoices": [{"responses": []}]}')
     with pytest.raises(MalformedDocument):
         list(read_all(path, "grok"))
+
+
+def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
+    deep = "[" * 3_000 + "]" * 3_000
+    data = (
+        json.dumps(
+            [
+                {"responses": [{"_id": "a", "steps": "DEEP"}]},
+                {"responses": [{"_id": "a", "steps": "DEEP"}]},
+            ]
+        )
+        .replace('"DEEP"', deep, 1)
+        .replace("DEEP", "fine")
+    )
+    found = list(read_all(io.BytesIO(f'{{"conversations": {data}}}'.encode()), "grok"))
+    assert isinstance(found[-1], Document)
+    assert len(found) == 2

@@ -372,3 +372,15 @@ def test_all_that_a_response_holds_is_written() -> None:
         assert getattr(first, name) == getattr(rich, name)
     assert (second.sender, second.message, second.tool_call_id) == ("tool", "42", "1")
     assert chat["chat"]["models"] == ["xai/grok"]
+
+
+def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
+    deep = "[" * 3_000 + "]" * 3_000
+    data = (
+        json.dumps([_chat(_message("m", info="DEEP")), _chat(_message("m", info="DEEP"))])
+        .replace('"DEEP"', deep, 1)
+        .replace("DEEP", "fine")
+    )
+    found = list(read_all(io.BytesIO(data.encode()), "openwebui"))
+    assert isinstance(found[-1], Document)
+    assert len(found) == 2
