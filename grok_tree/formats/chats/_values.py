@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from grok_tree.errors import MalformedDocument
 from grok_tree.formats._format import Found
-from grok_tree.formats._json import TOO_DEEP
+from grok_tree.formats._json import TOO_DEEP, decoded_json
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceNode, node
 
@@ -31,8 +33,17 @@ def without_empty(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def unreadable(value: bytes) -> SourceNode:
-    """Return a node for what is no message, so that nothing is dropped."""
-    return node("system", "", repairs=(UNREADABLE,), raw=value.decode("utf-8", "replace"))
+    """Return a node for what is no message, so that nothing is dropped.
+
+    Args:
+        value: JSON, or what should be.
+    """
+    # An object, because what belongs to the whole conversation may be kept beside it.
+    try:
+        raw = msgspec.json.encode({"unreadable": decoded_json(value, Any)})
+    except (MalformedDocument, RecursionError):
+        raw = msgspec.json.encode({"unreadable": value.decode("utf-8", "replace")})
+    return node("system", "", repairs=(UNREADABLE,), raw=raw.decode())
 
 
 def read_safely(element: bytes, index: int, read: Callable[[bytes, int], Found]) -> Found:

@@ -168,7 +168,7 @@ def test_what_is_no_conversation_is_named_and_the_others_are_read() -> None:
     assert found[0] == Skipped(0, "p", "it has no 'chat_messages'")
     assert isinstance(found[1], Skipped)
     assert isinstance(found[2], Document)
-    assert [one.origin.raw for one in found[2].responses] == ["7", ""]
+    assert [one.origin.raw for one in found[2].responses] == ['{"unreadable":7}', ""]
 
 
 @pytest.mark.parametrize("junk", [None, 7, "x", [1], {"y": {}}, True, 1.5])
