@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import anyio.from_thread
 import anyio.to_thread
 
-from grok_tree.errors import AttachmentNotFound
+from grok_tree.errors import AttachmentNotFound, ResponseNotFound
 from grok_tree.forest import Forest, Response, TokenLogprob
 from grok_tree.formats import write
 
@@ -55,10 +55,13 @@ class ServerBeside:
         self._client = client
 
     def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
-        """Return the log-probabilities of a response's tokens."""
+        """Return the log-probabilities of a response's tokens, empty where it is not there."""
 
         async def fetch() -> Sequence[TokenLogprob]:
-            return await (await self._client.grok.get_response(response.response_id)).logprobs()
+            try:
+                return await (await self._client.grok.get_response(response.response_id)).logprobs()
+            except ResponseNotFound:
+                return ()
 
         return _there(fetch)
 

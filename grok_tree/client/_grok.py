@@ -283,8 +283,8 @@ class Grok:
         """Do what `import_file` does, and yield every conversation as soon as it is stored."""
         under = "" if into is None else await self._existing(into)
         async with opened_store(source) as other, AsyncExitStack() as stack:
-            batches = batches_of(source, format) if other is None else self._from(other)
-            merging = merge_documents(self._client._connection, batches, under=under)
+            batches = batches_of(source, format) if other is None else documents_of(other)
+            merging = self._merged(batches, under=under)
             outcomes = await stack.enter_async_context(aclosing(merging))
             async for one in outcomes:
                 yield one
@@ -306,7 +306,7 @@ class Grok:
         from grok_tree.client._client import AsyncClient  # it imports this module
 
         if isinstance(other, AsyncClient):
-            outcomes = merge_documents(self._client._connection, self._from(other))
+            outcomes = self._merged(documents_of(other))
             return await report_of(outcomes, on_progress)
         return await self.import_file(other, on_progress=on_progress)
 
@@ -343,8 +343,11 @@ class Grok:
         for one in ids:
             yield await self.get_conversation(one)
 
-    def _from(self, other: AsyncClient) -> AsyncGenerator[Batch, None]:
-        return documents_of(other, keep_in=self._client)
+    def _merged(
+        self, batches: AsyncGenerator[Batch, None], *, under: str = ""
+    ) -> AsyncGenerator[Outcome, None]:
+        client = self._client
+        return merge_documents(client._connection, client.files, batches, under=under)
 
     async def _existing(self, into: Response | str) -> ResponseId:
         response_id = into if isinstance(into, str) else into.response_id

@@ -7,7 +7,7 @@ import io
 import math
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 import anyio.to_thread
 
 from grok_tree.client._connection import Connection
+from grok_tree.client._files import Files
 from grok_tree.errors import ServerUnavailable
-from grok_tree.forest import ResponseId
+from grok_tree.forest import Attachment, ResponseId
 from grok_tree.formats import Counts, Document, Skipped, read_all, write_native
 from grok_tree.wire import pb
 
@@ -126,34 +127,51 @@ async def batches_of(source: Source, format_name: str | None) -> AsyncGenerator[
     """Yield what is in a file, some conversations at a time, read in a thread of its own."""
     # One thread for all of it: a reader may hold what belongs to its thread.
     thread = ThreadPoolExecutor(1, "grok-tree-import")
-    found = read_all(source, format_name)
+    reading = _Reading(read_all(source, format_name))
     loop = asyncio.get_running_loop()
     try:
-        while batch := await loop.run_in_executor(thread, _next_batch, found):
+        while batch := await loop.run_in_executor(thread, reading.next):
             yield batch
     finally:
-        await loop.run_in_executor(thread, found.close)
+        await loop.run_in_executor(thread, reading.close)
         thread.shutdown(wait=False)
 
 
-def _next_batch(found: Iterator[Document | Skipped]) -> Batch:
-    batch: Batch = []
-    n_responses = 0
-    for one in found:
-        batch.append(one)
-        n_responses += 0 if isinstance(one, Skipped) else len(one.responses)
-        if n_responses >= _BATCH_RESPONSES or len(batch) >= _BATCH_RESPONSES:
-            break
-    return batch
+class _Reading:
+    """Takes documents some at a time; an error comes after what was read before it."""
+
+    def __init__(self, found: Generator[Document | Skipped, None, None]) -> None:
+        self._found = found
+        self._failure: Exception | None = None
+        self.close = found.close
+
+    def next(self) -> Batch:
+        """Return some more, nothing at the end."""
+        if self._failure is not None:
+            raise self._failure
+        batch: Batch = []
+        n_responses = 0
+        try:
+            for one in self._found:
+                batch.append(one)
+                n_responses += 1 if isinstance(one, Skipped) else len(one.responses)
+                if n_responses >= _BATCH_RESPONSES:
+                    break
+        except Exception as error:
+            if not batch:
+                raise
+            self._failure = error
+        return batch
 
 
 async def merge_documents(
-    connection: Connection, batches: AsyncGenerator[Batch, None], *, under: str = ""
+    connection: Connection, files: Files, batches: AsyncGenerator[Batch, None], *, under: str = ""
 ) -> AsyncGenerator[Outcome, None]:
     """Send documents to the server and yield what became of each, in order.
 
     Args:
         connection: To the server.
+        files: Of the server, where attached files go.
         batches: They are taken no faster than the server stores them.
         under: The response that they are attached to; empty for conversations of their own.
 
@@ -162,7 +180,7 @@ async def merge_documents(
     """
     await connection.call("WhoAmI", pb.WhoAmIRequest())  # finds the server, or starts it
     async with aclosing(batches):
-        sending = _Sending(batches, under)
+        sending = _Sending(batches, under, _Files(files))
         async with aclosing(connection.stream("Merge", sending, timeout=math.inf)) as replies:
             async for reply in replies:
                 for skipped in sending.skipped_before():
@@ -173,11 +191,38 @@ async def merge_documents(
         sending.check()
 
 
+class _Files:
+    """Brings the files that are attached to responses before these."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._kept: set[str] | None = None
+
+    async def bring(self, batch: Batch) -> None:
+        for document in batch:
+            if isinstance(document, Skipped):
+                continue
+            for one in (file for said in document.responses for file in said.attachments):
+                if one.file_id:
+                    await self._bring(one, document)
+
+    async def _bring(self, file: Attachment, document: Document) -> None:
+        if self._kept is None:
+            self._kept = {one.file_id for one in await self._files.list()}
+        if file.file_id in self._kept:
+            return
+        self._kept.add(file.file_id)
+        data = await anyio.to_thread.run_sync(document.files, file.file_id)
+        if data is not None:
+            await self._files.upload(data, name=file.name, media_type=file.media_type)
+
+
 class _Sending:
     """The messages of a merge, made while they are sent."""
 
-    def __init__(self, batches: AsyncGenerator[Batch, None], under: str) -> None:
+    def __init__(self, batches: AsyncGenerator[Batch, None], under: str, files: _Files) -> None:
         self._batches = batches
+        self._files = files
         self._under = under
         self._sent: deque[Outcome] = deque()
         self._failure: Exception | None = None
@@ -194,6 +239,7 @@ class _Sending:
         yield pb.MergeRequest(under_response_id=self._under)
         try:
             async for batch in self._batches:
+                await self._files.bring(batch)
                 for piece in await anyio.to_thread.run_sync(self._pieces, batch):
                     yield pb.MergeRequest(lines=piece)
         except Exception as error:  # carried over to who reads the outcomes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from grok_tree.client._exporting import ServerBeside
 from grok_tree.client._importing import (
     Batch,
     ImportedConversation,
@@ -17,8 +18,8 @@ from grok_tree.client._importing import (
     merge_documents,
     report_of,
 )
-from grok_tree.errors import AttachmentNotFound, InvalidOperationError, StoreForeign
-from grok_tree.forest import Forest, Response, ResponseId, TokenLogprob
+from grok_tree.errors import InvalidOperationError, StoreForeign
+from grok_tree.forest import Beside, Forest, NothingBeside
 from grok_tree.formats import NATIVE_FORMAT, SQLITE, Document
 from grok_tree.store import schema_version
 
@@ -26,21 +27,11 @@ if TYPE_CHECKING:
     from grok_tree.client._client import AsyncClient
 
 
-async def documents_of(other: AsyncClient, keep_in: AsyncClient) -> AsyncGenerator[Batch, None]:
-    """Yield the conversations of another store, and bring the files that are attached in them.
-
-    Args:
-        other: The client of that store.
-        keep_in: The client of the one that they go to.
-    """
-    kept = {one.file_id for one in await keep_in.files.list()}
+async def documents_of(other: AsyncClient) -> AsyncGenerator[Batch, None]:
+    """Yield the conversations of another store."""
     async for conversation in other.grok.iter_conversations():
         await conversation.load()
-        document = await document_of(conversation.forest, other)
-        for file_id in _files_of(document.responses) - kept:
-            await _bring(file_id, document, other, keep_in)
-            kept.add(file_id)
-        yield [document]
+        yield [await document_of(conversation.forest, ServerBeside(other))]
 
 
 async def grafted_onto(
@@ -53,9 +44,10 @@ async def grafted_onto(
     """
 
     async def only() -> AsyncGenerator[Batch, None]:
-        yield [await document_of(forest, None)]
+        own = isinstance(forest.beside, NothingBeside)
+        yield [await document_of(forest, ServerBeside(client) if own else forest.beside)]
 
-    outcomes = merge_documents(client._connection, only(), under=parent_response_id)
+    outcomes = merge_documents(client._connection, client.files, only(), under=parent_response_id)
     report = await report_of(outcomes, None)
     if report.skipped:
         raise InvalidOperationError(
@@ -65,38 +57,26 @@ async def grafted_onto(
     return report.conversations[0]
 
 
-async def document_of(forest: Forest, owner: AsyncClient | None) -> Document:
+async def document_of(forest: Forest, beside: Beside) -> Document:
     """Return a forest as a document.
 
     Args:
         forest: The forest.
-        owner: Who knows the log-probabilities; None for nobody.
+        beside: What knows the log-probabilities and the files of its responses.
     """
-    responses = await anyio.to_thread.run_sync(lambda: list(forest))
-    logprobs: dict[ResponseId, list[TokenLogprob]] = {}
-    for one in responses:
-        if one.settings.logprobs and owner is not None:
-            handle = await owner.grok.get_response(one.response_id)
-            logprobs[one.response_id] = await handle.logprobs()
-    return Document(forest.conversation, responses, NATIVE_FORMAT, logprobs=logprobs)
 
+    def held() -> Document:
+        responses = list(forest)
+        asked = (one for one in responses if one.settings.logprobs)
+        return Document(
+            forest.conversation,
+            responses,
+            NATIVE_FORMAT,
+            logprobs={one.response_id: beside.logprobs(one) for one in asked},
+            files=beside.file,
+        )
 
-def _files_of(responses: Collection[Response]) -> set[str]:
-    attached = (file for one in responses for file in one.attachments)
-    return {file.file_id for file in attached if file.file_id}
-
-
-async def _bring(
-    file_id: str, document: Document, other: AsyncClient, keep_in: AsyncClient
-) -> None:
-    try:
-        data = await other.files.read(file_id)
-    except AttachmentNotFound:
-        return  # it was purged there, and stays away here
-    (attached, *_) = (
-        file for one in document.responses for file in one.attachments if file.file_id == file_id
-    )
-    await keep_in.files.upload(data, name=attached.name, media_type=attached.media_type)
+    return await anyio.to_thread.run_sync(held)
 
 
 @asynccontextmanager

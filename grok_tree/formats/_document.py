@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -52,6 +52,7 @@ class Document:
         file: Name of the file, empty when it has none.
         repairs: What was mended in the conversation itself; of responses, their origins say it.
         logprobs: Of the responses that have any.
+        files: Gives the contents of an attached file by its id, None where it has none.
     """
 
     conversation: Conversation
@@ -61,6 +62,7 @@ class Document:
     file: str = ""
     repairs: tuple[str, ...] = ()
     logprobs: Mapping[ResponseId, Sequence[TokenLogprob]] = field(default_factory=dict)
+    files: Callable[[str], bytes | None] = NothingBeside().file
 
     @cached_property
     def forest(self) -> Forest:
@@ -95,11 +97,12 @@ class Document:
         return dict(sorted(found.items()))
 
 
-class _Held(NothingBeside):
+class _Held:
     """What a document holds beside its responses."""
 
     def __init__(self, document: Document) -> None:
         self._logprobs = document.logprobs
+        self.file = document.files
 
     def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
         return self._logprobs.get(response.response_id, ())

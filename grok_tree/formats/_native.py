@@ -157,6 +157,11 @@ class NativeReader:
                 return NativeDocument(self._conversation, self._responses, self._logprobs)
         return None
 
+    @property
+    def begun(self) -> bool:
+        """Whether any line has come."""
+        return self._conversation is not None
+
     def close(self) -> None:
         """Check that the lines may end here."""
         self._reader.close()

@@ -28,9 +28,10 @@ def _write(forests: Iterable[Forest], file: BinaryIO) -> int:
 
 FORMAT = Format(
     name="native",
-    title="JSON Lines of grok_tree, which lose nothing",
+    title="JSON Lines of grok_tree, with all that a forest holds",
     suffix=".jsonl",
     detect=_detect,
     read=_read,
     write=_write,
+    losses=("contents of attached files",),
 )

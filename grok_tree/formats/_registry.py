@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from grok_tree.errors import FormatNotFound
+from grok_tree.formats import _archive as archive
 from grok_tree.formats import _native_format as native
 from grok_tree.formats._format import Format
 from grok_tree.formats._opening import Opened
@@ -22,7 +23,7 @@ _ROOMS = ("research", "chats", "looms", "training", "pictures")
 def known_formats() -> tuple[Format, ...]:
     """Return every format, those of plug-ins last."""
     rooms = (import_module(f"grok_tree.formats.{name}") for name in _ROOMS)
-    own = [native.FORMAT, *(one for room in rooms for one in room.FORMATS)]
+    own = [native.FORMAT, archive.FORMAT, *(one for room in rooms for one in room.FORMATS)]
     names = {one.name for one in own}
     plugged = [point.load() for point in entry_points(group=GROUP)]
     return (*own, *(one for one in plugged if one.name not in names))

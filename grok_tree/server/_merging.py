@@ -38,7 +38,8 @@ class MergeCalls(ForestsServicer):
                     await window.add(reader.take(line), under)
             for line in buffer.close():
                 await window.add(reader.take(line), under)
-            reader.close()
+            if reader.begun:
+                reader.close()
         finally:
             await window.close()  # what came before a broken line is stored, and that is said
 

@@ -40,6 +40,7 @@ from grok_tree.store import Known, Writer, said_hash
 _LARGEST_RESPONSE_FACTS = 768 * 1024
 """Most bytes that a response has beside its texts: all of them travel in one message."""
 
+_LARGEST_OFFSET = 2**32 - 1
 _NO_MARKS = Marks()
 _UNKNOWN_MODEL = "its model {name!r} is not known here: the default is sampled"
 _UNKNOWN_PROMPT = "its named system prompt {name!r} is not known here: it has none now"
@@ -167,9 +168,20 @@ def _check(document: Document) -> None:
     checked_field(conversation.system_prompt, "system prompt")
     for number, response in enumerate(document.responses):
         check_said(response, f"response {number}")
+        _check_offsets(response, number)
         # Nearly every response has next to nothing beside its text, and costs one comparison.
         if response.origin.raw or response.attachments or response.tool_calls or response.citations:
             _check_size(response, number)
+
+
+def _check_offsets(response: Response, number: int) -> None:
+    """Check that the places in texts that a response names can travel in messages."""
+    ends = (end for one in response.citations for end in (one.begin, one.end))
+    for offset in (response.origin.offset, *ends):
+        if offset is not None and not 0 <= offset <= _LARGEST_OFFSET:
+            raise InvalidOperationError(
+                f"response {number} names character {offset}; it must be 0 to {_LARGEST_OFFSET}"
+            )
 
 
 def _check_size(response: Response, number: int) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grok_tree.forest import (
     NO_PARENT,
+    NO_TIME,
     Conversation,
     ConversationId,
     FinishReason,
@@ -27,7 +28,11 @@ from grok_tree.forest import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
-TIMES = st.floats(-6e10, 2.5e11).map(lambda seconds: _EPOCH + timedelta(seconds=seconds))
+TIMES = (
+    st.floats(-6e10, 2.5e11)
+    .map(lambda seconds: _EPOCH + timedelta(seconds=seconds))
+    .filter(lambda time: time != NO_TIME)
+)
 _COUNTS = st.integers(0, 2**40)
 _AMOUNTS = st.floats(0, 1e9, allow_nan=False)
 _IDS = st.uuids().map(str)
@@ -41,7 +46,7 @@ SETTINGS = st.builds(
     Settings,
     temperature=_maybe(_AMOUNTS),
     seed=_maybe(_COUNTS),
-    stop=st.lists(TEXTS, max_size=2).map(tuple),
+    stop=st.lists(TEXTS.filter(bool), max_size=2).map(tuple),
     logprobs=st.booleans(),
 )
 USAGES = st.builds(Usage, prompt_tokens=_COUNTS, cost_usd=_maybe(_AMOUNTS))
@@ -50,7 +55,7 @@ ORIGINS = st.builds(
     Origin,
     kind=st.sampled_from(get_args(OriginKind)),
     of=_maybe(_IDS),
-    offset=_maybe(_COUNTS),
+    offset=_maybe(st.integers(0, 2**32 - 1)),
     repairs=st.lists(TEXTS, max_size=2).map(tuple),
     provenance=st.dictionaries(TEXTS, TEXTS, max_size=2),
 )
