@@ -113,13 +113,15 @@ class _Tree:
         skipped: list[int] = []
         with file.open() as content:
             for number, line in json_lines(content, longest=MAX_LINE_BYTES):
+                mended: list[str] = []
                 try:
-                    value = decoded_json(line, dict[str, Any])
+                    value = decoded_json(line, dict[str, Any], mended)
                     if name not in self.headers:
                         self.headers[name] = {} if "mes" in value else value
                         if "mes" not in value:
+                            self.repairs += mended
                             continue
-                    at = self._message(message_of(value, facts), at)
+                    at = self._message(message_of(value, facts, mended), at)
                 except MalformedDocument:
                     skipped.append(number)
         self.headers.setdefault(name, {})

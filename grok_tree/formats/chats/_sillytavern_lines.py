@@ -47,17 +47,17 @@ class _Texts(NamedTuple):
     replaced: str = ""
 
 
-def message_of(value: dict[str, Any], facts: dict[str, str]) -> Message:
+def message_of(value: dict[str, Any], facts: dict[str, str], mended: list[str]) -> Message:
     """Return what a line says.
 
     Args:
         value: The line.
         facts: What to say of each variant beside that.
+        mended: What was repaired in it before; takes a sentence for each repair.
 
     Raises:
         MalformedDocument: What has no field is nested too deeply.
     """
-    mended: list[str] = []
     found = _texts(value, mended)
     infos = [object_of(one) for one in list_of(value.get("swipe_info"))]
     variants = []

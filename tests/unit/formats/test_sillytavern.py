@@ -7,9 +7,12 @@ import json
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grok_tree.formats import Document, read_all
 from tests.unit.formats._made import raw_of, read_bytes, read_lines
@@ -163,6 +166,13 @@ def test_a_text_that_is_none_is_kept() -> None:
     assert document.repair_counts == {"text_inferred": 1}
 
 
+def test_what_json_cannot_say_is_mended_and_named() -> None:
+    line = b'{"name":"C","is_user":false,"mes":"a\\ud83d","extra":{"x":NaN}}'
+    (document,) = read_bytes(json.dumps(HEADER).encode() + b"\n" + line)
+    assert document.responses[0].message == "a\ufffd"
+    assert document.repair_counts == {"number_replaced": 1, "text_replaced": 1}
+
+
 def put(folder: Path, name: str, *messages: Any, main: str | None = None) -> None:
     header: dict[str, Any] = {**HEADER, "chat_metadata": {"main_chat": main} if main else {}}
     lines = "\n".join(json.dumps(one) for one in [header, *messages])
@@ -211,3 +221,21 @@ def test_a_backup_is_read_from_its_archive() -> None:
         archive.writestr("settings.jsonl", "{}")
     (document,) = read_bytes(content.getvalue())
     assert document.counts.nodes == EXPECTED["sillytavern/family/ (merged)"]["nodes"]
+
+
+@given(st.lists(st.lists(st.sampled_from("ab"), max_size=5), min_size=1, max_size=5))
+def test_any_branches_of_a_chat_become_the_tree_of_what_they_share(paths: list[list[str]]) -> None:
+    with TemporaryDirectory() as folder:
+        for number, path in enumerate(paths):
+            main = "chat 0" if number else None
+            put(Path(folder), f"chat {number}", *map(said, path), main=main)
+        (found,) = read_all(folder, "sillytavern")
+    assert isinstance(found, Document)
+    beginnings = {tuple(path[:n]) for path in paths for n in range(1, len(path) + 1)}
+    read = {
+        tuple(one.message for one in found.forest.path(tip.response_id)) for tip in found.responses
+    }
+    assert found.counts.nodes == len(beginnings)
+    assert read == beginnings
+    if paths[0]:
+        assert active(found) == paths[0]
