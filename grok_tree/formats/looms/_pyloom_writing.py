@@ -19,19 +19,17 @@ WHOLE = "tree"
 """In what is kept of the first node: what belongs to the tree as a whole."""
 
 LOSSES = (
-    "what a model thought",
-    "senders other than human and assistant: they become human",
-    "tool calls, searches, citations and attachments",
-    "settings, usage and timing",
-    "model names and finish reasons of what no model wrote",
-    "log-probabilities",
-    "the marks manual, partial and shared",
-    "scores, times of marks, and the tag 'bookmark', which is a star there",
-    "origins, other than of what came from pyloom",
-    "parts of a second of times, and all times of conversations",
-    "the star, the model and the named prompt of conversations",
-    "a leaf that is None",
-    "in which order responses that are no siblings were made",
+    "sender other than human and assistant: it becomes human",
+    "reasoning, tool_calls, tool_call_id, query, query_type, citations and attachments",
+    "encrypted_reasoning, settings, usage, timing and logprobs",
+    "model_name and finish_reason of what no assistant said",
+    "manual, partial and shared",
+    "scores and times of marks, and the tag 'bookmark', which is a star there",
+    "origin, but for what came from pyloom",
+    "parts of a second of create_time",
+    "create_time, modify_time, starred, model_name and system_prompt_name of the conversation",
+    "a leaf_response_id that is None",
+    "order of creation across branches",
 )
 
 

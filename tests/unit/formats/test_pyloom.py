@@ -13,6 +13,7 @@ from hypothesis import given
 from grok_tree.forest import NO_TIME, Forest, Response, TokenAlternative, TokenLogprob
 from grok_tree.formats import Document, Skipped, read_all, write
 from grok_tree.testing import forest_from_parents, forest_of
+from tests.unit.formats._hostile import hostile_forest
 from tests.unit.formats._made import by_key, raw_of, read_bytes, read_json, read_lines
 from tests.unit.formats._random_forests import forests
 from tests.unit.formats._samples import TREES, documents
@@ -294,3 +295,10 @@ def test_a_chain_of_2_000_is_written_and_read_although_it_is_nested() -> None:
     names |= {str(n): str(n - 1) for n in range(1, 2_000)}
     (document,) = read_bytes(written(forest_from_parents(names)))
     assert document.counts.max_depth == 2_000
+
+
+def test_hostile_texts_come_back() -> None:
+    forest = hostile_forest()
+    (document,) = read_bytes(written(forest), "pyloom")
+    assert shown(document.forest) == shown(forest)
+    assert document.conversation.title == forest.conversation.title
