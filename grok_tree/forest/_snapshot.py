@@ -118,6 +118,10 @@ class Responses(Sequence[Response]):
     def __repr__(self) -> str:
         return f"<Responses: {len(self)}>"
 
+    def several(self, places: Iterable[int]) -> list[Response]:
+        """Return those at some places, fetched together, in the order asked for."""
+        return self._source.responses([self._numbers[place] for place in places])
+
     @property
     def ids(self) -> list[ResponseId]:
         """The ids, without fetching any response."""

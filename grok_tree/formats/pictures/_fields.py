@@ -115,11 +115,9 @@ def _text(rest: dict[str, Any]) -> str | None:
 
 def _fields(rest: dict[str, Any], kinds: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Take what is a field of ours, and of the right type, out of what a graph says."""
-    for name, kind in kinds.items():
-        if name not in rest:
-            continue
+    for name in [one for one in rest if one in kinds]:
         try:
-            value = msgspec.convert(rest[name], kind)
+            value = msgspec.convert(rest[name], kinds[name])
         except msgspec.ValidationError:
             continue
         del rest[name]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from grok_tree.forest import NO_TIME, Forest, Response
 from grok_tree.formats._format import Format
-from grok_tree.formats.pictures._runs import Outline
+from grok_tree.formats.pictures._runs import Member, Outline, fetched
 from grok_tree.formats.pictures._showing import (
     TEXT_LOSSES,
     VIEW,
@@ -111,37 +111,42 @@ def _page(forest: Forest, outline: Outline, n_shown: int) -> Iterator[str]:
 
 
 def _tree(forest: Forest, outline: Outline) -> Iterator[str]:
-    """Yield all runs; those beside a response stand inside it, so what is open waits on a stack."""
     leaf = forest.leaf
     active = set() if leaf is None else set(forest.path(leaf.response_id).ids)
-    waiting: list[str | tuple[int, list[int]]] = []
+    for step in fetched(forest, _steps(outline)):
+        if isinstance(step, str):
+            yield step
+            continue
+        member, response, beside = step
+        yield f"<li>{_article(response, member.number, active=response.response_id in active)}\n"
+        if beside is not None:
+            words = _inline(shortened(beside.message, 60))
+            summary = f"{_n(len(member.others), 'other')} in its place: <bdi>{words}</bdi>"
+            yield f'<details class="others"><summary>{summary}</summary>\n'
+
+
+def _steps(outline: Outline) -> Iterator[str | Member]:
+    """Yield all runs; those beside a response stand inside it, so what is open waits on a stack."""
+    waiting: list[str | Member] = []
 
     def begin(first: int) -> None:
-        waiting.append("</ol>\n")
-        waiting.append((first, []))
-        waiting.append("<ol>\n")
+        waiting.extend(("</ol>\n", Member(first, []), "<ol>\n"))
 
     for root in reversed(outline.roots):
         begin(root)
     while waiting:
-        part = waiting.pop()
-        if isinstance(part, str):
-            yield part
+        step = waiting.pop()
+        yield step
+        if isinstance(step, str):
             continue
-        number, others = part
-        one = forest.responses[number]
-        yield f"<li>{_article(one, number, active=one.response_id in active)}\n"
-        following = outline.following(number)
+        following = outline.following(step.number)
         if following is not None:
-            waiting.append((following, outline.beside(number)))
+            waiting.append(Member(following, outline.beside(step.number)))
         waiting.append("</li>\n")
-        if others:
+        if step.others:
             waiting.append("</details>\n")
-            for other in reversed(others):
+            for other in reversed(step.others):
                 begin(other)
-            words = _inline(shortened(forest.responses[others[0]].message, 60))
-            summary = f"{_n(len(others), 'other')} in its place: <bdi>{words}</bdi>"
-            yield f'<details class="others"><summary>{summary}</summary>\n'
 
 
 def _article(one: Response, number: int, *, active: bool) -> str:

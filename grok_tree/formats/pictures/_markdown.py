@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from grok_tree.forest import Forest, Response
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats.pictures._runs import Outline, Run
+from grok_tree.formats.pictures._runs import Member, Outline, Run, fetched
 from grok_tree.formats.pictures._showing import (
     TEXT_LOSSES,
     VIEW,
@@ -62,13 +62,21 @@ def _parts(forest: Forest, outline: Outline, texts: str) -> Iterator[str]:
     yield f"# {inline(title_of(forest))}{' ★' if conversation.starred else ''}\n"
     if conversation.system_prompt:
         yield f"\n**system prompt**\n\n{_block(conversation.system_prompt, texts)}"
+    for step in fetched(forest, _steps(outline)):
+        if isinstance(step, str):
+            yield step
+            continue
+        member, response, _ = step
+        yield from _response(response, member.number, texts)
+        if member.others:
+            numbers = ", ".join(str(other + 1) for other in member.others)
+            yield f"\n*In its place: {numbers}*\n"
+
+
+def _steps(outline: Outline) -> Iterator[str | Member]:
     for run in outline.runs():
         yield from _heading(run)
-        for number, others in outline.members(run.first):
-            yield from _response(forest.responses[number], number, texts)
-            if others:
-                numbers = ", ".join(str(other + 1) for other in others)
-                yield f"\n*In its place: {numbers}*\n"
+        yield from outline.members(run.first)
 
 
 def _heading(run: Run) -> Iterator[str]:

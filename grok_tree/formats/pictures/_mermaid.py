@@ -96,8 +96,9 @@ class _Drawn:
     def lines(self, prefix: str, *, labels: int, most: int) -> Iterator[str]:
         """Yield nodes and edges, of so many nodes at most, and how much of each is left out."""
         chosen = self._nearest(most) if most else set(range(len(self)))
-        for one in sorted(chosen):
-            first = self._forest.responses[self._firsts[one]]
+        drawn = sorted(chosen)
+        firsts = self._forest.responses.several(self._firsts[one] for one in drawn)
+        for one, first in zip(drawn, firsts, strict=True):
             more = f" … {self._lengths[one]} responses" if self._lengths[one] > 1 else ""
             star = "★ " if first.marks.starred else ""
             text = _label(first.message, labels) if labels else ""

@@ -6,10 +6,20 @@ log2(n) deep, however long its paths are and wherever they fork.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from grok_tree.forest import NO_PARENT
+from grok_tree.forest import NO_PARENT, Forest, Response
+
+_TOGETHER = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A response of a run, and what stands in its place."""
+
+    number: int
+    others: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +75,12 @@ class Outline:
         """Return what stands in the place of the response that a run goes on with after this."""
         return self._children.get(number, [])[1:]
 
-    def members(self, first: int) -> Iterator[tuple[int, list[int]]]:
+    def members(self, first: int) -> Iterator[Member]:
         """Yield the responses of a run with what stands in the place of each."""
         number: int | None = first
         others: list[int] = []
         while number is not None:
-            yield number, others
+            yield Member(number, others)
             others = self.beside(number)
             number = self.following(number)
 
@@ -79,5 +89,35 @@ class Outline:
         waiting: list[tuple[int | None, int]] = [(None, one) for one in self.roots]
         for number, (beside, first) in enumerate(waiting, 1):
             yield Run(number, beside, first)
-            for member, others in self.members(first):
-                waiting += [(member, other) for other in others]
+            for member in self.members(first):
+                waiting += [(member.number, other) for other in member.others]
+
+
+def fetched(
+    forest: Forest, steps: Iterable[str | Member]
+) -> Iterator[str | tuple[Member, Response, Response | None]]:
+    """Yield steps in which each member has its response, and the first in its place.
+
+    Responses are fetched many at a time: they may be far away.
+    """
+    waiting: list[str | Member] = []
+    for step in steps:
+        waiting.append(step)
+        if len(waiting) >= _TOGETHER:
+            yield from _with_responses(forest, waiting)
+            waiting = []
+    yield from _with_responses(forest, waiting)
+
+
+def _with_responses(
+    forest: Forest, steps: list[str | Member]
+) -> Iterator[str | tuple[Member, Response, Response | None]]:
+    wanted = {n for one in steps if isinstance(one, Member) for n in (one.number, *one.others[:1])}
+    numbers = sorted(wanted)
+    known = dict(zip(numbers, forest.responses.several(numbers), strict=True))
+    for step in steps:
+        if isinstance(step, str):
+            yield step
+        else:
+            beside = known[step.others[0]] if step.others else None
+            yield step, known[step.number], beside

@@ -35,7 +35,7 @@ def _write(forests: Iterable[Forest], file: BinaryIO, *, pairs: str, score: str)
             found = pairs_of(answers, pairs=pairs, score=score)
             if not found:
                 continue
-            path = forest.path(prompt.response_id)
+            path = forest.path(prompt)
             said = prompt_of(forest, path, answers[0])
             seen.update(path.ids)
             for better, worse in found:

@@ -85,10 +85,11 @@ def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str) -> int:
     for forest in forests:
         seen: set[str] = set()
         for path in chosen_paths(forest, paths):
+            said = list(path)
             record: dict[str, Any] = {
-                "messages": messages_of(path, forest.conversation.system_prompt)
+                "messages": messages_of(said, forest.conversation.system_prompt)
             }
-            if tools := tools_json(path):
+            if tools := tools_json(said):
                 record["tools"] = tools
             record["conversation_id"] = forest.conversation.conversation_id
             record["response_ids"] = path.ids

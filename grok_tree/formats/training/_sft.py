@@ -47,9 +47,8 @@ def _answers(forest: Forest, *, paths: str, train: str) -> Iterator[tuple[Respon
     """Yield usable answers with the path to what they answer, each once."""
     done: set[str] = set()
     for path in chosen_paths(forest, paths):
-        places = [place for place, one in enumerate(path) if usable(one) and place]
-        for place in places[-1:] if train == "last" else places:
-            answer = path[place]
+        answers = [(place, one) for place, one in enumerate(path) if usable(one) and place]
+        for place, answer in answers[-1:] if train == "last" else answers:
             if answer.response_id not in done:
                 done.add(answer.response_id)
                 yield path[:place], answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from grok_tree.forest import NO_PARENT, Forest, Response, Responses
+from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, Responses
 from grok_tree.formats._format import Option
 from grok_tree.formats._paths import RANK
 from grok_tree.formats.training._turns import Message, messages_of
@@ -26,8 +26,8 @@ def usable(response: Response) -> bool:
     return response.sender == "assistant" and not response.partial and bool(said)
 
 
-def iter_forks(forest: Forest) -> Iterator[tuple[Response, list[Response]]]:
-    """Yield each response that has several answers, with those that are usable.
+def iter_forks(forest: Forest) -> Iterator[tuple[ResponseId, list[Response]]]:
+    """Yield the id of each response that has several answers, with those that are usable.
 
     Answers that were told different things first are no alternatives; they come apart.
     """
@@ -39,12 +39,12 @@ def iter_forks(forest: Forest) -> Iterator[tuple[Response, list[Response]]]:
         if len(numbers) < 2:
             continue
         alike: dict[str | None, list[Response]] = {}
-        for answer in (forest.responses[number] for number in numbers):
+        for answer in forest.responses.several(numbers):
             if usable(answer):
                 alike.setdefault(answer.origin.system_prompt, []).append(answer)
         for answers in alike.values():
             if len(answers) > 1:
-                yield forest.responses[parent], answers
+                yield forest.responses[parent : parent + 1].ids[0], answers
 
 
 def prompt_of(forest: Forest, path: Responses, answer: Response) -> list[Message]:

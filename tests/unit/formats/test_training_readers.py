@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grok_tree.formats import Document, Skipped, read_all
 from tests.unit.formats._samples import EXPECTED, TREES, documents, names
@@ -383,3 +386,42 @@ def test_batches_log_probabilities_and_failures(tmp_path: Path) -> None:
     assert (found.text, found.logprob, found.alternatives[0].text) == ("yes", -0.1, "no")
     assert (failed.partial, failed.finish_reason, failed.message) == (True, "failed", "")
     assert json.loads(failed.origin.raw) == {"error": {"message": "down"}}
+
+
+NAMES = st.sampled_from(
+    [
+        "messages", "conversations", "role", "from", "content", "value", "prompt",
+        "chosen", "rejected", "completion", "completions", "labels", "label",
+        "tool_calls", "function", "arguments", "name", "id", "type", "text", "request",
+        "response", "body", "choices", "message", "output", "input", "usage", "model",
+        "tools", "system", "nodes", "edges", "links", "source", "target", "graph",
+        "thinking", "custom_id", "status_code", "error", "logprobs", "instructions",
+        "previous_response_id", "image_url", "url",
+    ]
+)  # fmt: skip
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["user", "assistant", "text", "reasoning", "function_call", "[1]", "{}", ""])
+)
+SHAPES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@pytest.mark.parametrize(
+    "format", ["messages", "sharegpt", "preference", "openai_requests", "nodelink"]
+)
+@given(records=st.lists(SHAPES, max_size=3))
+@settings(max_examples=25, deadline=None)
+def test_whatever_a_record_is_nothing_crashes(format: str, records: list[Any]) -> None:
+    content = json.dumps(records)
+    if format == "nodelink":
+        content = "\n".join(json.dumps(one) for one in records)
+    found = list(read_all(io.BytesIO(content.encode()), format))
+    if format in ("sharegpt", "preference"):
+        assert len(found) == len(records)
