@@ -56,6 +56,16 @@ def number_of(value: Any) -> float | None:
         return None
 
 
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, nothing for what is none."""
+    return [one for one in list_of(value) if isinstance(one, dict)]
+
+
+def count_of(value: Any) -> int:
+    """Return a number that is a count, 0 for what is none."""
+    return value if type(value) is int and 0 <= value < 2**53 else 0
+
+
 def without(value: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return an object without what fields hold already."""
     return {name: one for name, one in value.items() if name not in names}

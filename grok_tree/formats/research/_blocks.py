@@ -191,16 +191,6 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else raw_json(value)
 
 
-def object_of(value: object) -> Json:
-    """Return an object, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def count_of(value: object) -> int:
-    """Return a count, 0 for what is none."""
-    return value if type(value) is int and 0 <= value < 2**53 else 0
-
-
 def key_of(value: object) -> str | None:
     """Return an id as a text, None for what names nothing."""
     return text_of(value) or None

@@ -18,17 +18,11 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import FinishReason, Sender, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import raw_json
+from grok_tree.formats._loose import count_of, object_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso
-from grok_tree.formats.research._blocks import (
-    Json,
-    count_of,
-    key_of,
-    object_of,
-    said_in,
-    text_of,
-)
+from grok_tree.formats.research._blocks import Json, key_of, said_in, text_of
 from grok_tree.formats.research._sessions import files, lines
 
 _REASONS: dict[str, FinishReason] = {

@@ -14,6 +14,7 @@ from grok_tree.forest import (
     Usage,
 )
 from grok_tree.formats._json import raw_json
+from grok_tree.formats._loose import count_of, number_of, object_of, objects_in
 from grok_tree.formats._settings import settings_of, with_tools
 
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 
 def settings_said(event: Json) -> tuple[Settings, Json]:
     """Return what a model event asked for, and what of it has no field."""
-    config = dict(as_object(event.get("config")))
+    config = dict(object_of(event.get("config")))
     if "stop_seqs" in config:
         config["stop"] = config.pop("stop_seqs")
     settings, rest = settings_of(config)
@@ -41,7 +42,7 @@ def settings_said(event: Json) -> tuple[Settings, Json]:
             description=text(tool.get("description")),
             parameters=raw_json(tool.get("parameters")),
         )
-        for tool in as_objects(event.get("tools"))
+        for tool in objects_in(event.get("tools"))
     ]
     choice = event.get("tool_choice")
     chosen = (
@@ -53,8 +54,8 @@ def settings_said(event: Json) -> tuple[Settings, Json]:
 
 def usage_said(output: Json) -> Usage:
     """Return what a call used."""
-    said = as_object(output.get("usage"))
-    counts = {name: count(said.get(name)) for name in said}
+    said = object_of(output.get("usage"))
+    counts = {name: count_of(said.get(name)) for name in said}
     prompt, completion = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
     cached = counts.get("input_tokens_cache_read", 0)
     around = cached + counts.get("input_tokens_cache_write", 0)
@@ -66,7 +67,7 @@ def usage_said(output: Json) -> Usage:
         cached_prompt_tokens=cached,
         completion_tokens=completion - reasoning,
         reasoning_tokens=reasoning,
-        cost_usd=number(said.get("total_cost")),
+        cost_usd=number_of(said.get("total_cost")),
     )
 
 
@@ -79,14 +80,14 @@ def logprobs(choice: Json) -> list[TokenLogprob]:
     """Return the log-probabilities of an answer; none if one of them cannot be read."""
     found = []
     offset = 0
-    for token in as_objects(as_object(choice.get("logprobs")).get("content")):
+    for token in objects_in(object_of(choice.get("logprobs")).get("content")):
         said = text(token.get("token"))
         value = number(token.get("logprob"))
         if value is None:
             return []
         others = [
             TokenAlternative(text(one.get("token")), likely)
-            for one in as_objects(token.get("top_logprobs"))
+            for one in objects_in(token.get("top_logprobs"))
             if (likely := number(one.get("logprob"))) is not None
         ]
         found.append(TokenLogprob(said, value, tuple(others), offset))
@@ -97,7 +98,7 @@ def logprobs(choice: Json) -> list[TokenLogprob]:
 def scores_said(scores: object) -> dict[str, float]:
     """Return the scores of a sample as numbers, as far as they are any."""
     found: dict[str, float] = {}
-    for name, score in as_object(scores).items():
+    for name, score in object_of(scores).items():
         value = score.get("value") if isinstance(score, dict) else score
         parts = {name: value}
         if isinstance(value, dict):
@@ -111,24 +112,9 @@ def scores_said(scores: object) -> dict[str, float]:
 
 def number(value: object) -> float | None:
     """Return a number or a truth value as a float, None for anything else."""
-    return float(value) if isinstance(value, int | float) else None
-
-
-def count(value: object) -> int:
-    """Return a count, 0 for what is none."""
-    return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+    return float(value) if isinstance(value, bool) else number_of(value)
 
 
 def text(value: object) -> str:
     """Return a text as it is, JSON for anything else."""
     return value if isinstance(value, str) else raw_json(value)
-
-
-def as_object(value: object) -> Json:
-    """Return an object, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_objects(value: object) -> list[Json]:
-    """Return the objects of an array."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

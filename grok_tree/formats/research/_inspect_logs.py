@@ -17,13 +17,27 @@ from grok_tree.formats.research._inspect_calls import Json
 from grok_tree.formats.research._inspect_samples import sample_conversation
 
 _SAMPLES = r".*_epoch_\d+\.json"
+_ENOUGH = 100
+_LOGS = r".*\.(eval|json)"
 _HEADERS = r"header\.json", r"start\.json"
 
 
 def _detect(source: Opened) -> bool:
+    if source.is_folder and not _is_unpacked(source):
+        # Folders of other programs may hold very many files, none of which is a log.
+        return any(map(_detect_file, source.matching(_LOGS)[:_ENOUGH]))
+    return _detect_file(source)
+
+
+def _detect_file(source: Opened) -> bool:
     if source.is_folder or source.is_archive:
-        return bool(source.matching(_SAMPLES)) and any(map(source.matching, _HEADERS))
+        return _is_unpacked(source)
     return _is_log(source) or _is_sample(source)
+
+
+def _is_unpacked(source: Opened) -> bool:
+    """Whether the parts of one log are in a folder or an archive."""
+    return bool(source.matching(_SAMPLES)) and any(map(source.matching, _HEADERS))
 
 
 def _is_log(source: Opened) -> bool:
@@ -37,6 +51,18 @@ def _is_sample(source: Opened) -> bool:
 
 
 def _read(source: Opened) -> Iterator[Found]:
+    logs = [source]
+    if source.is_folder and not _is_unpacked(source):
+        logs = [one for one in source.matching(_LOGS) if _detect_file(one)]
+    index = 0
+    for log in logs:
+        for found in _read_log(log):
+            # Each log counts what is in it; the folder counts on.
+            yield Skipped(index, found.id, found.reason) if isinstance(found, Skipped) else found
+            index += 1
+
+
+def _read_log(source: Opened) -> Iterator[Found]:
     if source.is_folder or source.is_archive:
         yield from _read_archive(source)
     elif _is_sample(source):

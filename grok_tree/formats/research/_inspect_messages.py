@@ -6,9 +6,10 @@ from typing import Any
 
 from grok_tree.forest import MAX_FIELD_BYTES, Attachment, ToolCall
 from grok_tree.formats._json import raw_json
+from grok_tree.formats._loose import object_of, objects_in
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceNode, node
-from grok_tree.formats.research._inspect_calls import Json, as_object, as_objects, text
+from grok_tree.formats.research._inspect_calls import Json, text
 
 _MEDIA = ("image", "audio", "video", "document")
 _TAKEN = ("id", "role", "content", "tool_calls", "tool_call_id", "model")
@@ -26,7 +27,7 @@ def message_node(message: Json, *, key: str | None, parent: int | None, **more: 
     mended: list[str] = []
     sender = sender_of(message.get("role"), mended)
     content = message.get("content")
-    parts = as_objects(content)
+    parts = objects_in(content)
     rest: Json = {
         name: value for name, value in message.items() if name not in _TAKEN and value is not None
     }
@@ -60,11 +61,11 @@ def message_text(message: Json) -> str:
     """Return what a message says, by which it is known again."""
     content = message.get("content")
     said = (
-        "".join(text(one.get("text")) for one in as_objects(content))
+        "".join(text(one.get("text")) for one in objects_in(content))
         if isinstance(content, list)
         else text(content)
     )
-    calls = [(one.get("id"), one.get("function")) for one in as_objects(message.get("tool_calls"))]
+    calls = [(one.get("id"), one.get("function")) for one in objects_in(message.get("tool_calls"))]
     return said + (raw_json(calls) if calls else "")
 
 
@@ -110,7 +111,7 @@ def _calls(message: Json) -> list[ToolCall]:
             name=text(call.get("function")),
             arguments=_arguments(call.get("arguments")),
         )
-        for call in as_objects(message.get("tool_calls"))
+        for call in objects_in(message.get("tool_calls"))
     ]
 
 
@@ -146,8 +147,8 @@ def _attachment(part: Json) -> Attachment:
 
 def with_attachments(sample: Json) -> Json:
     """Put long texts back, which a log keeps apart and names by their sum."""
-    held = as_object(sample.get("attachments")) | as_object(
-        as_object(sample.get("transcript")).get("content")
+    held = object_of(sample.get("attachments")) | object_of(
+        object_of(sample.get("transcript")).get("content")
     )
     if not held:
         return sample

@@ -14,12 +14,11 @@ import msgspec
 
 from grok_tree.forest import MAX_FIELD_BYTES, Marks, Timing
 from grok_tree.formats._json import raw_json
+from grok_tree.formats._loose import object_of, objects_in
 from grok_tree.formats._source import SourceConversation, SourceNode
 from grok_tree.formats._times import from_iso
 from grok_tree.formats.research._inspect_calls import (
     Json,
-    as_object,
-    as_objects,
     finish_reason,
     logprobs,
     number,
@@ -59,7 +58,7 @@ def sample_conversation(
     """
     tree = _Tree(with_attachments(sample))
     tree.grow()
-    about = as_object(header.get("eval"))
+    about = object_of(header.get("eval"))
     tree.tell(about)
     key = text(sample.get("uuid")) or _name(sample, text(about.get("eval_id")))
     begun = [sample.get("started_at"), *(one.get("timestamp") for one in tree.events)]
@@ -99,7 +98,7 @@ class _Tree:
         self._sample = sample
         self._places: dict[tuple[int | None, str], int] = {}
         self._keys: set[str] = set()
-        self._pool = as_objects(as_object(sample.get("events_data")).get("messages"))
+        self._pool = objects_in(object_of(sample.get("events_data")).get("messages"))
         self._spans = _Spans(self.events, sample)
 
     def grow(self) -> None:
@@ -107,7 +106,7 @@ class _Tree:
         for event in calls or self._told_call():
             self._call(event)
         self._run_tools()
-        final = as_objects(self._sample.get("messages"))
+        final = objects_in(self._sample.get("messages"))
         if not self.nodes and not final:
             final = _asked(self._sample.get("input"))
         place = self._path(final)
@@ -138,9 +137,9 @@ class _Tree:
 
     def _told_call(self) -> list[Json]:
         """Return the call that a log without events tells of only by its outcome."""
-        output = as_object(self._sample.get("output"))
-        messages = as_objects(self._sample.get("messages"))
-        if not as_objects(output.get("choices")):
+        output = object_of(self._sample.get("output"))
+        messages = objects_in(self._sample.get("messages"))
+        if not objects_in(output.get("choices")):
             return []
         if messages and messages[-1].get("role") == "assistant":
             messages = messages[:-1]
@@ -148,8 +147,8 @@ class _Tree:
 
     def _call(self, event: Json) -> None:
         parent = self._path(self._shown(event))
-        output = as_object(event.get("output"))
-        choices = as_objects(output.get("choices"))
+        output = object_of(event.get("output"))
+        choices = objects_in(output.get("choices"))
         error = event.get("error") or output.get("error")
         if not choices and error and parent is not None:
             asked = self.nodes[parent]
@@ -161,7 +160,7 @@ class _Tree:
         if answered and answered != named:
             facts["resolved_model"] = answered
         for number_, choice in enumerate(choices):
-            message = {"role": "assistant", **as_object(choice.get("message"))}
+            message = {"role": "assistant", **object_of(choice.get("message"))}
             if self._spans.replays(event) and self._known(message, parent) is not None:
                 continue
             reason = finish_reason(choice.get("stop_reason"))
@@ -228,7 +227,7 @@ class _Tree:
     def _run_tools(self) -> None:
         """Add results of tools that no model was shown."""
         shown = {one.said.tool_call_id for one in self.nodes if one.said.tool_call_id}
-        shown |= {text(one.get("tool_call_id")) for one in as_objects(self._sample.get("messages"))}
+        shown |= {text(one.get("tool_call_id")) for one in objects_in(self._sample.get("messages"))}
         callers = {
             call.call_id: place
             for place, one in enumerate(self.nodes)
@@ -289,7 +288,7 @@ class _Spans:
 
 def _timelines(timelines: object) -> Iterator[tuple[str, str]]:
     """Yield the ids of events with the names of their timelines."""
-    for timeline in as_objects(timelines):
+    for timeline in objects_in(timelines):
         name = text(timeline.get("name"))
         waiting: list[Any] = [timeline.get("root")]
         while waiting:
@@ -308,11 +307,11 @@ def _events(sample: Json) -> Iterator[Json]:
     """Yield the events of a sample, those inside of others before them."""
     told = sample.get("events")
     if told is None:
-        told = as_object(sample.get("transcript")).get("events")
-    waiting = [*reversed(as_objects(told))]
+        told = object_of(sample.get("transcript")).get("events")
+    waiting = [*reversed(objects_in(told))]
     while waiting:
         event = waiting.pop()
-        inner = as_objects(event.pop("events", None))
+        inner = objects_in(event.pop("events", None))
         if inner:
             waiting += [event, *reversed(inner)]
         else:
@@ -322,7 +321,7 @@ def _events(sample: Json) -> Iterator[Json]:
 def _asked(messages: object) -> list[Json]:
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
-    return as_objects(messages)
+    return objects_in(messages)
 
 
 def _identity(message: Json) -> str:
@@ -337,4 +336,4 @@ def _identity(message: Json) -> str:
 
 
 def _kept(one: SourceNode) -> Json:
-    return as_object(msgspec.json.decode(one.raw)) if one.raw else {}
+    return object_of(msgspec.json.decode(one.raw)) if one.raw else {}

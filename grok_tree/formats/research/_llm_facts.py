@@ -11,10 +11,11 @@ import msgspec
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Attachment, Timing, Tool, Usage
 from grok_tree.formats._json import decoded_json
+from grok_tree.formats._loose import count_of
 from grok_tree.formats._settings import settings_of, with_tools
 from grok_tree.formats._source import SourceConversation
 from grok_tree.formats._times import from_iso
-from grok_tree.formats.research._sqlite import Database, Row, count_of, text_of
+from grok_tree.formats.research._sqlite import Database, Row, text_of
 
 Making = tuple[str, Callable[[], SourceConversation]]
 """The name of a conversation, and what makes it when its turn has come."""

@@ -14,18 +14,12 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import FinishReason, Marks, Sender, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import raw_json
+from grok_tree.formats._loose import count_of, number_of, object_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso, from_milliseconds
-from grok_tree.formats.research._blocks import (
-    Json,
-    count_of,
-    key_of,
-    object_of,
-    said_in,
-    text_of,
-)
+from grok_tree.formats.research._blocks import Json, key_of, said_in, text_of
 from grok_tree.formats.research._sessions import files, lines
 
 _REASONS: dict[str, FinishReason] = {
@@ -192,12 +186,12 @@ def _message(entry: Json, message: Json, key: str | None, parent: str | int | No
 
 def _usage(told: Json) -> Usage:
     cached = count_of(told.get("cacheRead"))
-    cost = object_of(told.get("cost")).get("total")
+    cost = number_of(object_of(told.get("cost")).get("total"))
     return Usage(
         prompt_tokens=count_of(told.get("input")) + cached + count_of(told.get("cacheWrite")),
         cached_prompt_tokens=cached,
         completion_tokens=count_of(told.get("output")),
-        cost_usd=float(cost) if isinstance(cost, int | float) and cost >= 0 else None,
+        cost_usd=cost if cost is not None and cost >= 0 else None,
     )
 
 

@@ -113,8 +113,3 @@ def text_of(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return "" if value is None else str(value)
-
-
-def count_of(value: object) -> int:
-    """Return a count, 0 for what is none."""
-    return value if isinstance(value, int) and 0 <= value < 2**53 else 0

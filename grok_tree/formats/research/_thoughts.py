@@ -17,9 +17,10 @@ from grok_tree.forest import Marks
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
+from grok_tree.formats._loose import number_of, object_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
-from grok_tree.formats.research._blocks import Json, object_of, text_of
+from grok_tree.formats.research._blocks import Json, text_of
 
 _BREADTH = {"item.steps", "item.ys"}
 _TAKEN = ("actions", "total_step", "info")
@@ -113,13 +114,17 @@ def _add_state(
 
 def _score(one: SourceNode, scores: Json) -> None:
     found = {
-        name: float(value)
+        name: number
         for name, value in scores.items()
-        if isinstance(value, int | float) and name.strip()
+        if name.strip() and (number := _number(value)) is not None
     }
     if found:
         marks = Marks(scores={**one.said.marks.scores, **found})
         one.said = msgspec.structs.replace(one.said, marks=marks)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, bool) else number_of(value)
 
 
 def _searched(steps: list[Any]) -> list[SourceNode]:
@@ -135,7 +140,7 @@ def _searched(steps: list[Any]) -> list[SourceNode]:
             above = above[:-1]
         info = object_of(step.get("info"))
         rest = {name: one for name, one in step.items() if name not in _TAKEN}
-        rest["info"] = {name: one for name, one in info.items() if not isinstance(one, int | float)}
+        rest["info"] = {name: one for name, one in info.items() if _number(one) is None}
         made = node(
             "assistant",
             "\n".join(actions[len(above) :]),

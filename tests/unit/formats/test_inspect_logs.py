@@ -263,10 +263,11 @@ def test_numbers_that_are_none_do_not_stop_it() -> None:
     text = """{"version": 2, "status": "success", "eval": {"task": "t", "x": NaN},
         "results": {"a": Infinity}, "samples": [
         {"id": 1, "epoch": 1, "input": "Q", "target": "", "scores": {"s": {"value": NaN},
+         "huge": {"value": 1%s},
          "parts": {"value": {"a": true, "b": 0.5, "c": "P"}}}, "messages": [
          {"role": "user", "content": "Q"}]}, 3, {"id": 2, "epoch": 1, "events": [null, {}],
          "messages": "x", "output": [], "input": [1], "attachments": 3, "timelines": {}}]}"""
-    found = list(read_all(io.BytesIO(text.encode())))
+    found = list(read_all(io.BytesIO((text % ("0" * 400)).encode())))
     assert [type(one) for one in found] == [Document, Skipped, Document]
     first = found[0]
     assert isinstance(first, Document)
@@ -285,6 +286,21 @@ def test_a_log_that_still_runs_is_read(tmp_path: Path) -> None:
     assert isinstance(first, Document)
     assert first.conversation.title == "running, 1, epoch 1"
     assert isinstance(second, Skipped)
+
+
+def test_a_folder_of_logs_is_read(tmp_path: Path) -> None:
+    for name in ("popularity.eval", "log_formats.json", "log_read_sample.json"):
+        (tmp_path / name).write_bytes((TREES / "inspect" / name).read_bytes())
+    (tmp_path / "notes.json").write_text("{}", "utf-8")
+    assert len(list(read(tmp_path))) == 12
+
+
+def test_an_unpacked_log_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(TREES / "inspect/popularity.eval") as archive:
+        archive.extractall(tmp_path)
+    found = list(read(tmp_path))
+    assert len(found) == 10
+    assert found[0].conversation.title == "popularity, 10, epoch 1"
 
 
 def test_zstandard_members_are_bounded_and_checked(tmp_path: Path) -> None:

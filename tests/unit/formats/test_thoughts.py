@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 from grok_tree.formats import Document, Skipped, read_all
@@ -66,9 +67,13 @@ def test_a_depth_first_step_extends_the_one_without_its_last_action() -> None:
     assert raw_of(found.responses[1]) == {"env_step": 1, "info": {"board": "x"}}
 
 
-def test_dirty_records_do_not_stop_the_others() -> None:
-    import io
+def test_a_number_too_large_for_a_score_is_none() -> None:
+    step = {"step": 0, "x": "Q", "ys": [""], "new_ys": ["a", "b"], "values": [10**400, 2]}
+    (found,) = read_json([_record(step)])
+    assert [one.marks.scores for one in found.responses] == [{}, {}, {"value": 2.0}]
 
+
+def test_dirty_records_do_not_stop_the_others() -> None:
     good = _record({"ys": 3, "new_ys": ["a", 5, None], "values": "x", "step": None})
     data = json.dumps([good, 3, {"steps": 1}, [1], {"steps": [4], "ys": ["b"], "infos": 3}])
     found = list(read_all(io.BytesIO(data.encode()), "tree_of_thoughts"))
