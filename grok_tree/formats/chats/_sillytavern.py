@@ -7,9 +7,8 @@ of one main chat become one tree again: what is the same from the beginning on i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +19,88 @@ from grok_tree.formats._json import decoded_json, json_lines
 from grok_tree.formats._lines import MAX_LINE_BYTES
 from grok_tree.formats._linking import break_cycles, ordered
 from grok_tree.formats._loose import name_of, object_of, raw_with
-from grok_tree.formats._opening import Opened
+from grok_tree.formats._opening import HEAD_BYTES, Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode
 from grok_tree.formats.chats._sillytavern_lines import Message, message_of, time_of
 
-LINES = "line_skipped: {n} lines of {file} are no messages and were passed over: {numbers}"
+LINES = "line_skipped: {file} has lines that are no messages; passed over ({n}): {numbers}"
 
+_NAMES = r".*\.jsonl"
+_HEADER = frozenset(("user_name", "character_name", "chat_metadata"))
 _LOOKED_AT = 50
 """How many files of a folder are opened to tell whether they are chats."""
 _NAMED_LINES = 10
 
 
+@dataclass(frozen=True)
+class _File:
+    """A chat of a folder; of its contents, only the first line is held."""
+
+    opened: Opened
+    first: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the program calls the chat."""
+        return self.opened.name.removesuffix(".gz").removesuffix(".jsonl")
+
+    @property
+    def known_as(self) -> tuple[Path | None, str, str]:
+        """What tells it from chats of its name, which other characters may have."""
+        return (*self._character, self.name)
+
+    @property
+    def main(self) -> tuple[Path | None, str, str] | None:
+        """What the chat is known as that it branched off."""
+        main = object_of(self.first.get("chat_metadata")).get("main_chat")
+        return (*self._character, main) if isinstance(main, str) else None
+
+    @property
+    def _character(self) -> tuple[Path | None, str]:
+        path = self.opened.path
+        return None if path is None else path.parent, name_of(self.first.get("character_name"))
+
+
 def _detect(source: Opened) -> bool:
     if source.is_folder or source.is_archive:
-        return any(_is_chat(one) for one in islice(source.matching(r".*\.jsonl"), _LOOKED_AT))
-    return _is_chat(source)
+        return any(True for _ in _chats(source.matching(_NAMES)[:_LOOKED_AT]))
+    return _is_chat(source.first)
 
 
-def _is_chat(source: Opened) -> bool:
-    first = source.first
+def _is_chat(first: dict[str, Any]) -> bool:
     if {"name", "is_user", "mes"} <= first.keys():
         return True  # old chats of groups have no header
-    return "mes" not in first and not {"user_name", "character_name", "chat_metadata"}.isdisjoint(
-        first
-    )
+    return "mes" not in first and not _HEADER.isdisjoint(first)
+
+
+def _chats(files: Iterable[Opened]) -> Iterator[_File]:
+    """Yield those files that are chats."""
+    for one in files:
+        try:
+            with one.open() as content:
+                _, line = next(json_lines(content, longest=HEAD_BYTES), (0, b"{}"))
+            first = decoded_json(line, dict[str, Any])
+        except MalformedDocument:
+            continue
+        if _is_chat(first):
+            yield _File(one, first)
 
 
 def _read(source: Opened) -> Iterator[Found]:
     if source.is_folder or source.is_archive:
-        files = [one for one in source.matching(r".*\.jsonl") if _is_chat(one)]
+        families = _families(list(_chats(source.matching(_NAMES))))
     else:
-        files = [source]
-    for index, family in enumerate(_families(files)):
+        families = [[_File(source, {})]]
+    for index, family in enumerate(families):
         yield _chat(family, index)
 
 
-def _families(files: Sequence[Opened]) -> list[list[Opened]]:
+def _families(files: Sequence[_File]) -> list[list[_File]]:
     """Return the files of each main chat, every one after the one it branched off."""
-    places = {_name(one): place for place, one in reversed(list(enumerate(files)))}
-    mains = [places.get(_main_name(one), NO_PARENT) for one in files]
+    places = {one.known_as: place for place, one in reversed(list(enumerate(files)))}
+    mains = [NO_PARENT if one.main is None else places.get(one.main, NO_PARENT) for one in files]
     break_cycles(mains, [[] for _ in files])
-    families: dict[int, list[Opened]] = {}
+    families: dict[int, list[_File]] = {}
     first: dict[int, int] = {}
     for place in ordered(range(len(files)), mains):
         first[place] = first.get(mains[place], place)
@@ -68,32 +108,16 @@ def _families(files: Sequence[Opened]) -> list[list[Opened]]:
     return [families[place] for place in sorted(families)]
 
 
-def _name(file: Opened) -> tuple[Path | None, str, str]:
-    """Return what tells a chat from others of its name, which other characters may have."""
-    folder = None if file.path is None else file.path.parent
-    return folder, name_of(file.first.get("character_name")), _stem(file)
-
-
-def _main_name(file: Opened) -> tuple[Path | None, str, str]:
-    """Return the name of the chat that a file branched off; a main chat names none."""
-    main = object_of(file.first.get("chat_metadata")).get("main_chat")
-    return (*_name(file)[:2], name_of(main))
-
-
-def _stem(file: Opened) -> str:
-    return file.name.removesuffix(".gz").removesuffix(".jsonl")
-
-
-def _chat(family: Sequence[Opened], index: int) -> Found:
+def _chat(family: Sequence[_File], index: int) -> Found:
     tree = _Tree()
     for one in family:
         try:
             tree.add(one)
         except MalformedDocument as error:
             if one is family[0]:
-                return Skipped(index, _stem(one), str(error))
-            tree.repairs.append(f"file_skipped: {one.name} was passed over: {error}")
-    return tree.conversation(_stem(family[0]))
+                return Skipped(index, one.name, str(error))
+            tree.repairs.append(f"file_skipped: {one.opened.name} was passed over: {error}")
+    return tree.conversation(family[0].name)
 
 
 @dataclass
@@ -106,31 +130,33 @@ class _Tree:
     leaf: int = NO_PARENT
     children: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
 
-    def add(self, file: Opened) -> None:
+    def add(self, file: _File) -> None:
         """Put the messages of a file where they belong."""
-        name, at = _stem(file), NO_PARENT
-        facts = {"file": name} if self.headers else {}
+        is_main, at = not self.headers, NO_PARENT
+        facts = {} if is_main else {"file": file.name}
+        header: dict[str, Any] | None = None
         skipped: list[int] = []
-        with file.open() as content:
+        with file.opened.open() as content:
             for number, line in json_lines(content, longest=MAX_LINE_BYTES):
                 mended: list[str] = []
                 try:
                     value = decoded_json(line, dict[str, Any], mended)
-                    if name not in self.headers:
-                        self.headers[name] = {} if "mes" in value else value
-                        if "mes" not in value:
+                    if header is None:
+                        header = {} if "mes" in value else value
+                        if header is value:
                             self.repairs += mended
                             continue
                     at = self._message(message_of(value, facts, mended), at)
                 except MalformedDocument:
                     skipped.append(number)
-        self.headers.setdefault(name, {})
-        if len(self.headers) == 1:
+        self.headers.setdefault(file.name, header or {})
+        if is_main:
             self.leaf = at
         if skipped:
             numbers = ", ".join(map(str, skipped[:_NAMED_LINES]))
             numbers += ", ..." if len(skipped) > _NAMED_LINES else ""
-            self.repairs.append(LINES.format(n=len(skipped), file=file.name, numbers=numbers))
+            told = LINES.format(n=len(skipped), file=file.opened.name, numbers=numbers)
+            self.repairs.append(told)
 
     def _message(self, message: Message, at: int) -> int:
         """Add a message under a node, or find it there; return the place of what was chosen."""

@@ -151,8 +151,8 @@ def test_lines_that_are_no_messages_are_passed_over_and_named() -> None:
     (document,) = read_bytes(b"\n".join([first, b"{oops", others[0], b"[]", others[1]]))
     assert active(document) == ["a", "b"]
     (repair,) = document.repairs
-    assert repair.startswith("line_skipped: 2 lines")
-    assert repair.endswith(": 2, 4")
+    assert repair.startswith("line_skipped: ")
+    assert repair.endswith("(2): 2, 4")
 
 
 def test_chats_of_2023_and_of_groups_need_no_metadata() -> None:
@@ -221,6 +221,37 @@ def test_a_backup_is_read_from_its_archive() -> None:
         archive.writestr("settings.jsonl", "{}")
     (document,) = read_bytes(content.getvalue())
     assert document.counts.nodes == EXPECTED["sillytavern/family/ (merged)"]["nodes"]
+
+
+def test_a_branch_that_is_in_an_archive_twice_adds_nothing() -> None:
+    content = io.BytesIO()
+    family = TREES / "sillytavern/family"
+    with zipfile.ZipFile(content, "w") as archive:
+        for folder in ("chats", "backups"):
+            for one in family.glob("Branch*" if folder == "backups" else "*"):
+                archive.write(one, f"{folder}/{one.name}")
+    (document,) = read_bytes(content.getvalue())
+    assert document.counts.nodes == EXPECTED["sillytavern/family/ (merged)"]["nodes"]
+
+
+def test_a_file_without_a_name_is_nobodys_main_chat(tmp_path: Path) -> None:
+    put(tmp_path, "", said("a"))
+    put(tmp_path, "x", said("b"))
+    assert len(list(read_all(tmp_path))) == 2
+
+
+def test_a_broken_branch_does_not_stop_its_main_chat(tmp_path: Path) -> None:
+    put(tmp_path, "main", said("a"))
+    put(tmp_path, "Branch", said("a"), said("b"), main="main")
+    (tmp_path / "other.jsonl").write_bytes(b'{"user_name":"U"}\n\xff\xfe')
+    with (tmp_path / "Branch.jsonl").open("ab") as file:
+        file.write(b"\n{oops")
+    found = [one for one in read_all(tmp_path) if isinstance(one, Document)]
+    assert [(one.conversation.title, one.counts.nodes) for one in found] == [
+        ("main", 2),
+        ("other", 0),
+    ]
+    assert [one.repair_counts for one in found] == [{"line_skipped": 1}] * 2
 
 
 @given(st.lists(st.lists(st.sampled_from("ab"), max_size=5), min_size=1, max_size=5))
