@@ -27,7 +27,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
     }
 
 
-PAGES = ("README.md", "docs/models.md", "docs/money.md")
+PAGES = ("README.md", "docs/models.md", "docs/money.md", "docs/formats.md")
 WITH_A_SERVER = lines_below("README.md", "## Point your client at it")
 """These blocks are run by `test_other_clients`."""
 

@@ -44,7 +44,10 @@ def test_an_import_of_an_export_is_the_same_forest(
     exported = command.run("export", conversation, "-o", file)
     imported = other.run("import", file)
     assert (exported.code, imported.code) == (0, 0)
-    assert exported.err == f"exported 1 conversation with 10 responses to {file}\n"
+    assert exported.err == (
+        f"exported 1 conversation with 10 responses to {file}\n"
+        "native does not hold: contents of attached files\n"
+    )
     assert imported.err.startswith("imported 1 conversation with 10 responses (10 new) from ")
     assert imported.out.strip() == conversation
     there, here = (one.run("show", conversation, "--json").records for one in (other, command))
@@ -177,7 +180,7 @@ def test_ten_thousand_responses_go_out_and_come_in(
     file.write_text("\n".join(lines), encoding="utf-8")
     imported = other.run("import", str(file)).out.strip()
     exported = other.run("export", imported)
-    assert exported.err == "exported 1 conversation with 10,000 responses\n"
+    assert exported.err.startswith("exported 1 conversation with 10,000 responses\n")
     assert len(other.run("show", imported).out.splitlines()) == 18
 
 
