@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from grok_tree.forest import NO_PARENT, Forest, Response, Responses
 from grok_tree.formats._format import Option
 
 RANK = "rank"
 """The score of which less is better; in every other more is."""
+
+_DECIDING = ("preference", RANK, "rating", "score")
+"""Scores that say how good an answer is as a whole, the surest first."""
+
+SCORE = Option(
+    name="score",
+    is_text=True,
+    help="the score that says what is better; without a name: preference, rank (of which less is"
+    " better), rating, score, or the only one that there is",
+)
 
 PATHS = Option(
     name="paths",
@@ -19,12 +29,13 @@ PATHS = Option(
 )
 
 
-def chosen_paths(forest: Forest, paths: str) -> Iterator[Responses]:
+def chosen_paths(forest: Forest, paths: str, score: str) -> Iterator[Responses]:
     """Yield paths from a root, in order of their ends.
 
     Args:
         forest: Where they are.
         paths: As `PATHS` has it.
+        score: As `SCORE` has it.
     """
     if not len(forest):
         return
@@ -34,7 +45,7 @@ def chosen_paths(forest: Forest, paths: str) -> Iterator[Responses]:
             leaf = forest.leaf
             ends = [_newest(forest) if leaf is None else leaf.response_id]
         case "best":
-            ends = [_best(forest)]
+            ends = [_best(forest, score)]
         case "longest":
             ends = [_longest(forest)]
         case _:
@@ -43,30 +54,44 @@ def chosen_paths(forest: Forest, paths: str) -> Iterator[Responses]:
         yield forest.path(end)
 
 
-def score_of(response: Response) -> float | None:
-    """Return the mean of a response's scores, None where it has none; a low rank counts as high."""
-    scores = response.marks.scores
-    if not scores:
-        return None
-    return sum(-value if name == RANK else value for name, value in scores.items()) / len(scores)
+def deciding(names: Collection[str], score: str) -> str:
+    """Return the name of the score that says what is better, empty if nothing does.
+
+    Several scores of which none is known to judge the whole are not weighed against each other:
+    one may say how harmful an answer is.
+
+    Args:
+        names: What there is.
+        score: The name that was asked for, empty for none.
+    """
+    if score:
+        return score
+    known = next((one for one in _DECIDING if one in names), "")
+    return known or (next(iter(names)) if len(names) == 1 else "")
+
+
+def worth(response: Response, name: str) -> float | None:
+    """Return the value of a score, the more the better; None where there is none."""
+    value = response.marks.scores.get(name)
+    return -value if value is not None and name == RANK else value
 
 
 def _newest(forest: Forest) -> str:
     return max(forest.tips, key=lambda one: (one.create_time, one.position)).response_id
 
 
-def _best(forest: Forest) -> str:
+def _best(forest: Forest, score: str) -> str:
     """Return the tip with the most stars above it, then the best score on it or nearest above."""
-    worth: list[tuple[int, float]] = []
+    best: list[tuple[int, float]] = []
     tips = set(forest.tips.ids)
     found: list[tuple[tuple[int, float], int, str]] = []
     for number, response in enumerate(forest):
         parent = forest.parent_numbers[number]
-        stars, score = (0, float("-inf")) if parent == NO_PARENT else worth[parent]
-        own = score_of(response)
-        worth.append((stars + response.marks.starred, score if own is None else own))
+        stars, above = (0, float("-inf")) if parent == NO_PARENT else best[parent]
+        own = worth(response, deciding(response.marks.scores, score))
+        best.append((stars + response.marks.starred, above if own is None else own))
         if response.response_id in tips:
-            found.append((worth[number], number, response.response_id))
+            found.append((best[number], number, response.response_id))
     return max(found)[2]
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from grok_tree.forest import Forest, Response, Sender
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import score_of
+from grok_tree.formats._paths import deciding, worth
 from grok_tree.formats.pictures._showing import VIEW, check_found, kept, shortened, title_of
 
 _COLOURS: Mapping[Sender, str] = MappingProxyType(
@@ -34,16 +34,17 @@ def _write(
     file: BinaryIO,
     *,
     paths: str,
+    score: str,
     response: str,
     labels: int,
     colour: str,
 ) -> int:
     written = 0
     for number, forest in enumerate(forests):
-        shown_ones = kept(forest, paths=paths, response=response)
+        shown_ones = kept(forest, paths=paths, score=score, response=response)
         if response and not any(shown_ones):
             continue
-        colours = _by_score(forest) if colour == "score" else {}
+        colours = _by_score(forest, score) if colour == "score" else {}
         for part in _parts(forest, number, shown_ones, labels=labels, colours=colours):
             file.write(part.encode())
         written += sum(shown_ones)
@@ -82,8 +83,12 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
 
 
-def _by_score(forest: Forest) -> dict[str, str]:
-    scores = {one.response_id: found for one in forest if (found := score_of(one)) is not None}
+def _by_score(forest: Forest, score: str) -> dict[str, str]:
+    scores = {}
+    for one in forest:
+        found = worth(one, deciding(one.marks.scores, score))
+        if found is not None:
+            scores[one.response_id] = found
     lowest, highest = min(scores.values(), default=0), max(scores.values(), default=0)
     wide = (highest - lowest) or 1
     return {"": _UNSCORED} | {

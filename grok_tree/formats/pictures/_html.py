@@ -55,7 +55,6 @@ pre { white-space: pre-wrap; margin: .25rem 0; font-size: .85rem; }
 .others > summary { color: var(--accent); }
 @media (max-width: 40rem) { body { padding: .5rem; } article { padding: .4rem .5rem; }
   .others { margin-inline-start: 0; padding-inline-start: .4rem; } }
-@media print { details { display: block; } }
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
@@ -73,11 +72,13 @@ _HEAD = f"""<!DOCTYPE html>
 """
 
 
-def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, response: str) -> int:
+def _write(
+    forests: Iterable[Forest], file: BinaryIO, *, paths: str, score: str, response: str
+) -> int:
     written = 0
     began = False
     for forest in forests:
-        shown_ones = kept(forest, paths=paths, response=response)
+        shown_ones = kept(forest, paths=paths, score=score, response=response)
         n_shown = sum(shown_ones)
         if response and not n_shown:
             continue

@@ -40,11 +40,11 @@ _TEXTS = Option(
 
 
 def _write(
-    forests: Iterable[Forest], file: BinaryIO, *, paths: str, response: str, texts: str
+    forests: Iterable[Forest], file: BinaryIO, *, paths: str, score: str, response: str, texts: str
 ) -> int:
     written = 0
     for forest in forests:
-        shown_ones = kept(forest, paths=paths, response=response)
+        shown_ones = kept(forest, paths=paths, score=score, response=response)
         n_shown = sum(shown_ones)
         if response and not n_shown:
             continue

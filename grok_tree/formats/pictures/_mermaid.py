@@ -44,6 +44,7 @@ def _write(
     file: BinaryIO,
     *,
     paths: str,
+    score: str,
     response: str,
     labels: int,
     collapse: str,
@@ -52,7 +53,7 @@ def _write(
     written = 0
     file.write(b"flowchart TD\n" + _CLASSES.encode())
     for number, forest in enumerate(forests):
-        shown_ones = kept(forest, paths=paths, response=response)
+        shown_ones = kept(forest, paths=paths, score=score, response=response)
         drawn = _Drawn(forest, shown_ones, one_by_one=collapse == "none")
         prefix = f"c{number}n"
         if len(drawn) == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grok_tree.errors import ResponseNotFound
 from grok_tree.forest import Forest
 from grok_tree.formats._format import Option
-from grok_tree.formats._paths import PATHS, chosen_paths
+from grok_tree.formats._paths import PATHS, SCORE, chosen_paths
 
 _TURNING = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _SHOWN = str.maketrans(
@@ -21,6 +21,7 @@ VIEW = (
         choices=("tree", *PATHS.choices[1:]),
         help="tree: everything; active, best, longest: that one path",
     ),
+    SCORE,
     Option(name="response", is_text=True, help="only the path to the response of this id"),
 )
 """What a writer offers that shows a forest or one path of it."""
@@ -52,12 +53,13 @@ def title_of(forest: Forest) -> str:
     return forest.conversation.conversation_id
 
 
-def kept(forest: Forest, *, paths: str, response: str) -> bytearray:
+def kept(forest: Forest, *, paths: str, score: str, response: str) -> bytearray:
     """Return for each number whether it is shown.
 
     Args:
         forest: What is shown.
         paths: As `VIEW` has it.
+        score: As `VIEW` has it.
         response: The id of a response whose path is shown instead; empty for none.
     """
     if paths == "tree" and not response:
@@ -68,7 +70,7 @@ def kept(forest: Forest, *, paths: str, response: str) -> bytearray:
         # Of several forests only one has it.
         ids = forest.path(response).ids if response in forest else []
     else:
-        ids = [one for path in chosen_paths(forest, paths) for one in path.ids]
+        ids = [one for path in chosen_paths(forest, paths, score) for one in path.ids]
     for one in ids:
         found[numbers[one]] = 1
     return found

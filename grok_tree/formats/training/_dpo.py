@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from grok_tree.forest import Forest
 from grok_tree.formats._format import Format, Option
+from grok_tree.formats._paths import SCORE
 from grok_tree.formats.training._turns import line, message_of
-from grok_tree.formats.training._verdicts import SCORE, iter_forks, pairs_of, prompt_of
+from grok_tree.formats.training._verdicts import iter_forks, pairs_of, prompt_of
 
 VERDICT_LOSSES = (
     "answers of which nothing says whether they are better or worse",

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from grok_tree.forest import NO_PARENT, Forest, Response
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import RANK
+from grok_tree.formats._paths import RANK, SCORE, deciding, worth
 from grok_tree.formats.training._dpo import VERDICT_LOSSES
 from grok_tree.formats.training._turns import line, message_of
-from grok_tree.formats.training._verdicts import SCORE, prompt_of, usable, worth
+from grok_tree.formats.training._verdicts import prompt_of, usable
 
 _THRESHOLD = Option(
     name="threshold", help="an answer is good if its score is above this whole number"
@@ -56,8 +56,8 @@ def _label(response: Response, *, score: str, threshold: int) -> bool | None:
     """Return the verdict of a star, else of the score."""
     if response.marks.starred:
         return True
-    names = frozenset([score] if score else response.marks.scores.keys() - {RANK})
-    found = worth(response, names)
+    # The best of several bad answers has the best rank.
+    found = worth(response, deciding(response.marks.scores.keys() - {RANK}, score))
     return None if found is None else found > threshold
 
 

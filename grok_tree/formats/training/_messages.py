@@ -12,7 +12,7 @@ from grok_tree.forest import Forest, Settings
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
 from grok_tree.formats._opening import Opened
-from grok_tree.formats._paths import PATHS, chosen_paths
+from grok_tree.formats._paths import PATHS, SCORE, chosen_paths
 from grok_tree.formats._source import SourceConversation
 from grok_tree.formats.training._records import (
     found_in,
@@ -80,11 +80,11 @@ def _conversation(value: Any) -> SourceConversation:
     return SourceConversation(nodes=with_rest(nodes, rest), key=name_of(record), title=title)
 
 
-def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str) -> int:
+def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, score: str) -> int:
     written = 0
     for forest in forests:
         seen: set[str] = set()
-        for path in chosen_paths(forest, paths):
+        for path in chosen_paths(forest, paths, score):
             said = list(path)
             record: dict[str, Any] = {
                 "messages": messages_of(said, forest.conversation.system_prompt)
@@ -118,6 +118,9 @@ FORMAT = Format(
     detect=_detect,
     read=_read,
     write=_write,
-    options=(PATHS,),
+    options=(
+        PATHS,
+        SCORE,
+    ),
     losses=(*CHAIN_LOSSES, "settings, but for the tools that the last answer was offered"),
 )

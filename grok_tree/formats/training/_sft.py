@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from grok_tree.forest import Forest, Response, Responses
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import PATHS, chosen_paths
+from grok_tree.formats._paths import PATHS, SCORE, chosen_paths
 from grok_tree.formats.training._messages import CHAIN_LOSSES
 from grok_tree.formats.training._turns import line, message_of, tools_json
 from grok_tree.formats.training._verdicts import prompt_of, usable
@@ -20,12 +20,12 @@ _TRAIN = Option(
 )
 
 
-def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, train: str) -> int:
+def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, score: str, train: str) -> int:
     written = 0
     for forest in forests:
         conversation = forest.conversation
         seen: set[str] = set()
-        for prompt, answer in _answers(forest, paths=paths, train=train):
+        for prompt, answer in _answers(forest, paths=paths, score=score, train=train):
             record: dict[str, Any] = {
                 "prompt": prompt_of(forest, prompt, answer),
                 "completion": [message_of(answer)],
@@ -43,10 +43,12 @@ def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, train: str)
     return written
 
 
-def _answers(forest: Forest, *, paths: str, train: str) -> Iterator[tuple[Responses, Response]]:
+def _answers(
+    forest: Forest, *, paths: str, score: str, train: str
+) -> Iterator[tuple[Responses, Response]]:
     """Yield usable answers with the path to what they answer, each once."""
     done: set[str] = set()
-    for path in chosen_paths(forest, paths):
+    for path in chosen_paths(forest, paths, score):
         answers = [(place, one) for place, one in enumerate(path) if usable(one) and place]
         for place, answer in answers[-1:] if train == "last" else answers:
             if answer.response_id not in done:
@@ -59,7 +61,7 @@ FORMAT = Format(
     title="prompts with the completion to train on (TRL prompt-completion, JSON Lines)",
     suffix=".jsonl",
     write=_write,
-    options=(PATHS, _TRAIN),
+    options=(PATHS, SCORE, _TRAIN),
     losses=(
         *CHAIN_LOSSES,
         "settings, but for the tools that the answer was offered",

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from grok_tree.forest import Forest, Response, Settings
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._opening import Opened
-from grok_tree.formats._paths import PATHS, chosen_paths
+from grok_tree.formats._paths import PATHS, SCORE, chosen_paths
 from grok_tree.formats._source import SourceConversation
 from grok_tree.formats.training._messages import CHAIN_LOSSES
 from grok_tree.formats.training._records import (
@@ -58,13 +58,13 @@ def _conversation(value: Any) -> SourceConversation:
     )
 
 
-def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str) -> int:
+def _write(forests: Iterable[Forest], file: BinaryIO, *, paths: str, score: str) -> int:
     written = 0
     file.write(b"[")
     before = b"\n"
     for forest in forests:
         seen: set[str] = set()
-        for number, path in enumerate(chosen_paths(forest, paths)):
+        for number, path in enumerate(chosen_paths(forest, paths, score)):
             file.write(before + line(_record(forest, number, path)).rstrip())
             before = b",\n"
             seen.update(path.ids)
@@ -107,7 +107,10 @@ FORMAT = Format(
     detect=_detect,
     read=_read,
     write=_write,
-    options=(PATHS,),
+    options=(
+        PATHS,
+        SCORE,
+    ),
     losses=(
         *(loss for loss in CHAIN_LOSSES if not loss.startswith(("title", "system_prompt"))),
         "create_time, modify_time, starred and leaf_response_id of the conversation",

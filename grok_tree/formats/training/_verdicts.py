@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, Responses
-from grok_tree.formats._format import Option
-from grok_tree.formats._paths import RANK
+from grok_tree.formats._paths import deciding, worth
 from grok_tree.formats.training._turns import Message, messages_of
 
 Pair = tuple[Response, Response]
 """A better and a worse answer."""
-
-SCORE = Option(
-    name="score",
-    is_text=True,
-    help="the score that decides; without a name, the mean of those that all scored siblings have",
-)
 
 
 def usable(response: Response) -> bool:
@@ -65,7 +59,7 @@ def pairs_of(answers: Sequence[Response], *, pairs: str, score: str) -> list[Pai
     Args:
         answers: The siblings.
         pairs: ``best-vs-rest``, ``all`` or ``best-vs-worst``.
-        score: The name of the score that decides; empty for the mean of those that all have.
+        score: The name of the score that decides, as `SCORE` has it.
     """
     judge = _Judge(answers, score)
     replaced = judge.replaced()
@@ -79,29 +73,14 @@ def pairs_of(answers: Sequence[Response], *, pairs: str, score: str) -> list[Pai
     return [*found, *(pair for pair in replaced if pair not in found)]
 
 
-def scores_that_decide(answers: Sequence[Response], score: str) -> frozenset[str]:
-    """Return the names of the scores that siblings are compared by."""
-    if score:
-        return frozenset([score])
-    named = [frozenset(one.marks.scores) for one in answers if one.marks.scores]
-    return frozenset.intersection(*named) if named else frozenset()
-
-
-def worth(response: Response, names: frozenset[str]) -> float | None:
-    """Return the mean of some scores, None where one is missing; a low rank counts as high."""
-    scores = response.marks.scores
-    if not names or not names <= scores.keys():
-        return None
-    return sum(-scores[name] if name == RANK else scores[name] for name in names) / len(names)
-
-
 class _Judge:
     """Compares siblings: a star decides, then the score, then who replaced whom."""
 
     def __init__(self, answers: Sequence[Response], score: str) -> None:
         self._answers = answers
-        names = scores_that_decide(answers, score)
-        self._worth = {one.response_id: worth(one, names) for one in answers}
+        n_scored = Counter(name for one in answers for name in one.marks.scores)
+        name = deciding([name for name, count in n_scored.items() if count > 1], score)
+        self._worth = {one.response_id: worth(one, name) for one in answers}
 
     def beats(self, one: Response, other: Response) -> bool:
         """Whether stars or scores say that one is better than the other."""

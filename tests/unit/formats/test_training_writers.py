@@ -184,6 +184,22 @@ def test_the_score_that_decides_can_be_named() -> None:
     assert pairs(marked("q>a, q>b", both), score="s") == ["b>a"]
 
 
+def test_scores_that_judge_the_whole_decide_and_others_are_not_weighed() -> None:
+    several = {
+        "a": Marks(scores={"quality": 1, "toxicity": 0}),
+        "b": Marks(scores={"quality": 0, "toxicity": 1}),
+    }
+    assert pairs(marked("q>a, q>b", several)) == []
+    assert pairs(marked("q>a, q>b", several), score="quality") == ["a>b"]
+    assert rows(marked("q>a, q>b", several), "kto") == []
+    ranked = {
+        name: Marks(scores={"rank": place, "toxicity": 1 - place, "quality": 0})
+        for place, name in enumerate("ab")
+    }
+    assert pairs(marked("q>a, q>b", ranked)) == ["a>b"]
+    assert texts(marked("q>a, q>b", several), paths="best", score="toxicity") == ["qb"]
+
+
 def test_what_was_written_in_the_place_of_an_answer_is_better() -> None:
     replaced = Origin(kind="replaced", of=ResponseId("a"))
     assert pairs(marked("q>a, q>b, q>c", origins={"b": replaced})) == ["b>a"]
