@@ -10,6 +10,7 @@ from benchmarks._measure import table
 
 NAMES = (
     "startup",
+    "chatgpt_import",
     "turns",
     "forks",
     "streaming",
