@@ -123,7 +123,10 @@ class _Parser:
         """
         try:
             self._xml.Parse(piece, last)
-        except expat.ExpatError as error:
+        except MalformedDocument:
+            raise
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            # The last two are what is said of an encoding that is not known.
             raise MalformedDocument(f"it cannot be read: {error}") from None
         done, self._done = self._done, []
         yield from done
