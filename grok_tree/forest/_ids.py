@@ -12,6 +12,11 @@ ResponseId = NewType("ResponseId", str)
 ShareId = NewType("ShareId", str)
 
 
+_TIME_BITS = (1 << 48) - 1
+_LOW_BITS = (1 << 62) - 1
+_VARIANT = 0b10 << 62
+
+
 def uuid7_text(unix_ms: int, random_bits: int) -> str:
     """Build a UUIDv7 (RFC 9562, section 5.7).
 
@@ -19,12 +24,9 @@ def uuid7_text(unix_ms: int, random_bits: int) -> str:
         unix_ms: Milliseconds since 1970, 48 bits.
         random_bits: The 74 bits below the time; ids of one millisecond sort by them.
     """
-    value = (unix_ms & (1 << 48) - 1) << 80
-    value |= 0x7 << 76
-    value |= (random_bits >> 62 & 0xFFF) << 64
-    value |= 0b10 << 62
-    value |= random_bits & (1 << 62) - 1
-    return id_text(value.to_bytes(16, "big"))
+    time = f"{unix_ms & _TIME_BITS:012x}"
+    low = f"{random_bits & _LOW_BITS | _VARIANT:016x}"
+    return f"{time[:8]}-{time[8:]}-7{random_bits >> 62 & 0xFFF:03x}-{low[:4]}-{low[4:]}"
 
 
 def derived_id(unix_ms: int, *names: str) -> str:

@@ -61,7 +61,12 @@ def text_too_long(what: str, size: int, limit: int = MAX_TEXT_BYTES) -> InvalidO
 
 def repaired_text(text: str) -> str:
     """Return `text` with what may not be stored replaced by U+FFFD, for text a model produced."""
-    if text.isascii() and "\0" not in text:
-        return text  # nearly every token
+    if "\0" not in text:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text  # nearly every token
     joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return joined.replace("\0", "\ufffd")

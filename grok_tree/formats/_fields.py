@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -22,9 +23,22 @@ _FIELDS = (
     "settings",
     "marks",
 )
-_NOTHING = {name: getattr(ResponseDraft(sender="human", message=""), name) for name in _FIELDS}
+_fields = attrgetter(*_FIELDS)
+_encode = msgspec.json.Encoder().encode
 _LONG = ("arguments", "encrypted_reasoning")
 """What is as long as a message may be."""
+
+
+def are_fitting(*values: Any) -> bool:
+    """Whether all texts in some values can be stored as they are, as nearly always; else perhaps.
+
+    One pass of an encoder tells that for all of them together.
+    """
+    try:
+        told = _encode(values)
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        return False
+    return len(told) <= MAX_FIELD_BYTES and rb"\u0000" not in told
 
 
 def fitting(text: str) -> str:
@@ -43,13 +57,13 @@ def fitting_draft(said: ResponseDraft, mended: list[str]) -> ResponseDraft:
         mended: Takes a sentence for every field that was cut.
     """
     changes: dict[str, Any] = {}
-    for name, nothing in _NOTHING.items():
-        value = getattr(said, name)
-        if value is not nothing and value != nothing:
-            fit = _fitting(value, name)
-            if fit != value:
-                changes[name] = fit
-                mended.append(CUT.format(field=name, limit=MAX_FIELD_BYTES))
+    if are_fitting(*_fields(said)):
+        return said
+    for name, value in zip(_FIELDS, _fields(said), strict=True):
+        fit = _fitting(value, name)
+        if fit != value:
+            changes[name] = fit
+            mended.append(CUT.format(field=name, limit=MAX_FIELD_BYTES))
     return msgspec.structs.replace(said, **changes) if changes else said
 
 

@@ -150,9 +150,10 @@ def _wanted_order(
     if not found.order:
         return {}
     ranks = _ranks(found.order, nodes)
-    groups: dict[int, list[int]] = {}
+    groups: dict[int, list[int]] = {parents[place]: [] for place in ranks}
     for place in kept:
-        groups.setdefault(parents[place], []).append(place)
+        if parents[place] in groups:
+            groups[parents[place]].append(place)
     after: dict[int, int] = {}
     for siblings in groups.values():
         wanted = sorted(siblings, key=lambda one: (ranks.get(one, len(nodes)), one))
@@ -256,7 +257,7 @@ class _Maker:
         for place in order:
             parent = made.get(parents[place])
             one = self._found.nodes[place]
-            again = any(said.startswith(_AGAIN) for said in repairs[place])
+            again = bool(repairs[place]) and repairs[place][0].startswith(_AGAIN)
             key = keys.of(one, parent, again=again)
             made[place] = self._response(
                 one, key=key, parent=parent, repairs=repairs[place], position=len(made)
