@@ -31,7 +31,6 @@ _NOTHING = (b"", b"null", b"{}")
 _USUAL: dict[str, tuple[Any, ...]] = {
     "update_time": (None,),
     "status": (None, "finished_successfully", "in_progress"),
-    "end_turn": (None,),
     "weight": (None, 0, 1),
     "recipient": (None, "all"),
     "channel": (None,),
@@ -95,6 +94,7 @@ class _Dirty(_Conversation):
 
 
 _metadata = msgspec.json.Decoder(_Metadata)
+_encoder = msgspec.json.Encoder()
 _NO_METADATA = _Metadata()
 _NO_AUTHOR = _Author()
 
@@ -297,11 +297,9 @@ def _flags(message: _Message, metadata: _Metadata, said: Said) -> tuple[str, ...
 
 def _raw(key: str, message: _Message, said: Said, *, called: bool) -> str:
     """Return what has no field of ours, in the words of the format."""
-    rest: dict[str, Any] = {}
-    for name, usual in _USUAL.items():
-        value = getattr(message, name)
-        if value not in usual:
-            rest[name] = value
+    rest = {} if _is_usual(message) else _unusual(message)
+    if message.end_turn is not None:
+        rest["end_turn"] = message.end_turn
     if called:
         del rest["recipient"]
     if message.id not in (None, key):
@@ -312,7 +310,23 @@ def _raw(key: str, message: _Message, said: Said, *, called: bool) -> str:
         rest["metadata"] = message.metadata
     if message.author is not None and bytes(message.author.metadata) not in _NOTHING:
         rest["author_metadata"] = message.author.metadata
-    return msgspec.json.encode(rest).decode("utf-8", "replace") if rest else ""
+    return _encoder.encode(rest).decode("utf-8", "replace") if rest else ""
+
+
+def _is_usual(message: _Message) -> bool:
+    """Whether nothing but its end can be said of a message, as of nearly all."""
+    return (
+        message.status == "finished_successfully"
+        and message.weight == 1
+        and message.recipient == "all"
+        and message.channel is None
+        and message.update_time is None
+    )
+
+
+def _unusual(message: _Message) -> dict[str, Any]:
+    values = {name: getattr(message, name) for name in _USUAL}
+    return {name: value for name, value in values.items() if value not in _USUAL[name]}
 
 
 FORMAT = Format(
