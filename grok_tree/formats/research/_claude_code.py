@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from grok_tree.errors import MalformedDocument
-from grok_tree.forest import FinishReason, Sender, Usage
+from grok_tree.forest import MAX_FIELD_BYTES, FinishReason, Sender, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import raw_json
 from grok_tree.formats._loose import count_of, object_of
@@ -24,6 +24,8 @@ from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, n
 from grok_tree.formats._times import from_iso
 from grok_tree.formats.research._blocks import Json, key_of, said_in, text_of
 from grok_tree.formats.research._sessions import files, lines
+
+LEFT = "lines_left: {n:,} lines that are no messages are too many to be kept"
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -65,7 +67,7 @@ class _Session:
     def __init__(self) -> None:
         self.repairs: list[str] = []
         self._nodes: list[SourceNode] = []
-        self._before: list[Json] = []
+        self._beside: dict[int, list[Json]] = {}
         self._titles: dict[str, str] = {}
         self._last_of: dict[str, tuple[int, Usage]] = {}
         self._id = ""
@@ -92,21 +94,14 @@ class _Session:
         for name in _TITLES:
             if isinstance(line.get(name), str):
                 self._titles[name] = line[name]
-        if not self._nodes:
-            self._before.append(line)
-            return
-        last = self._nodes[-1]
-        kept = object_of(msgspec.json.decode(last.raw)) if last.raw else {}
-        last.raw = raw_json({**kept, "beside": [*kept.get("beside", []), line]})
+        place = len(self._nodes) - 1
+        self._beside.setdefault(place, []).append(line)
 
     def conversation(self) -> SourceConversation:
         for place, usage in self._last_of.values():
             one = self._nodes[place]
             one.said = msgspec.structs.replace(one.said, usage=usage)
-        if self._before and self._nodes:
-            first = self._nodes[0]
-            kept = object_of(msgspec.json.decode(first.raw)) if first.raw else {}
-            first.raw = raw_json({**kept, "before": self._before})
+        self._keep_beside()
         # A sub-agent's file has the session of who sent it.
         agent = self._agent if self._leaf is None else ""
         return SourceConversation(
@@ -117,6 +112,25 @@ class _Session:
             leaf=self._leaf,
             repairs=tuple(self.repairs),
         )
+
+    def _keep_beside(self) -> None:
+        """Keep lines that are no messages with the message before them, as many as fit."""
+        n_left = 0
+        for place, others in self._beside.items() if self._nodes else ():
+            one = self._nodes[max(0, place)]
+            room = MAX_FIELD_BYTES // 2 - len(one.raw)
+            fitting = []
+            for line in others:
+                room -= len(raw_json(line))
+                if room < 0:
+                    n_left += 1
+                else:
+                    fitting.append(line)
+            kept = object_of(msgspec.json.decode(one.raw)) if one.raw else {}
+            name = "before" if place < 0 else "beside"
+            one.raw = raw_json({**kept, **({name: fitting} if fitting else {})})
+        if n_left:
+            self.repairs.append(LEFT.format(n=n_left))
 
 
 def _node(line: Json) -> SourceNode:

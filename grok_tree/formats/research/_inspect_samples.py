@@ -99,6 +99,8 @@ class _Tree:
         self._places: dict[tuple[int | None, str], int] = {}
         self._keys: set[str] = set()
         self._pool = objects_in(object_of(sample.get("events_data")).get("messages"))
+        # Every call refers to most of them, and they are long.
+        self._identities = {id(message): _identity(message) for message in self._pool}
         self._spans = _Spans(self.events, sample)
 
     def grow(self) -> None:
@@ -207,7 +209,10 @@ class _Tree:
         return at
 
     def _known(self, message: Json, parent: int | None) -> int | None:
-        return self._places.get((parent, _identity(message)))
+        return self._places.get((parent, self._identity(message)))
+
+    def _identity(self, message: Json) -> str:
+        return self._identities.get(id(message)) or _identity(message)
 
     def _add(self, message: Json, parent: int | None, **more: Any) -> int:
         place = len(self.nodes)
@@ -221,7 +226,7 @@ class _Tree:
             key = unique
             self._keys.add(key)
         self.nodes.append(message_node(message, key=key, parent=parent, **more))
-        self._places[(parent, _identity(message))] = place
+        self._places[(parent, self._identity(message))] = place
         return place
 
     def _run_tools(self) -> None:

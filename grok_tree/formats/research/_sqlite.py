@@ -17,6 +17,7 @@ Row = dict[str, Any]
 
 _MOST_PARAMETERS = 500
 _MOST_BYTES = 256 * 1024 * 1024
+_UNFINISHED = ("-wal", "-journal")
 _FILES = ("attachments", "content")
 
 
@@ -96,15 +97,17 @@ def database(source: Opened) -> Iterator[Database]:
 def _safe_path(source: Opened) -> Iterator[str]:
     """Give the address of a database that nobody writes to."""
     with source.on_disk() as path:
-        log = path.with_name(f"{path.name}-wal")
-        if not log.exists() or not log.stat().st_size:
+        beside = [(end, path.with_name(path.name + end)) for end in _UNFINISHED]
+        logs = [(end, log) for end, log in beside if log.exists() and log.stat().st_size]
+        if not logs:
             yield f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             return
-        # What was committed last is in the log beside it, and reading that writes.
+        # What was committed last, or must be taken back, is beside it, and reading that writes.
         with tempfile.TemporaryDirectory(prefix="grok-tree-import-") as folder:
             copy = Path(folder, "copy.db")
             shutil.copyfile(path, copy)
-            shutil.copyfile(log, copy.with_name("copy.db-wal"))
+            for end, log in logs:
+                shutil.copyfile(log, copy.with_name(copy.name + end))
             yield copy.as_uri()
 
 

@@ -114,6 +114,16 @@ def test_lines_that_are_no_messages_are_kept_beside_them() -> None:
     assert (first["before"], first["beside"]) == ([summary], [snapshot, snapshot])
 
 
+def test_very_many_lines_that_are_no_messages_are_kept_as_far_as_they_fit() -> None:
+    snapshot = {"type": "file-history-snapshot", "messageId": "a", "snapshot": "x" * 1_000}
+    (found,) = read_lines([_line("a", None), *[snapshot] * 1_000])
+    kept = raw_of(found.responses[0])["beside"]
+    assert 30 < len(kept) < 100
+    assert found.repairs == (
+        f"lines_left: {1_000 - len(kept)} lines that are no messages are too many to be kept",
+    )
+
+
 def test_a_compaction_begins_anew_and_says_after_what() -> None:
     boundary = _line(
         "c",

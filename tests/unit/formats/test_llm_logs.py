@@ -185,6 +185,16 @@ def test_what_is_still_in_the_log_beside_it_is_read(tmp_path: Path) -> None:
         assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == kept
 
 
+def test_what_a_crash_left_half_written_is_taken_back(tmp_path: Path) -> None:
+    path = _copy(LEGACY, tmp_path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("pragma cache_size = 1")
+        base.execute("update responses set response = hex(randomblob(20000))")
+        assert path.read_bytes() != (TREES / LEGACY).read_bytes()
+        messages = {one.responses[1].message for one in read(path)}
+    assert messages == {"reply to What is the plan?"}
+
+
 def test_cycles_orphans_and_foreign_types_are_mended(tmp_path: Path) -> None:
     path = _changed(
         ADDRESSED,
