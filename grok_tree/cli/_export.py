@@ -69,6 +69,8 @@ def command(
         with output_file(output) as file:
             n_responses = client.grok.export(file, found, format=format.name, **chosen)
     console.say(_report(len(found), n_responses, output))
+    if found and not n_responses:
+        console.say(f"nothing in it fits; grok-tree formats {format.name} says what is written")
     if format.losses:
         console.say(f"{format.name} does not hold: {'; '.join(format.losses)}")
 

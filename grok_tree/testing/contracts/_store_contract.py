@@ -32,6 +32,7 @@ from grok_tree.store import Cursor, Finish, NewResponse, Store, Writer
 from grok_tree.testing.contracts._desk import Desk
 from grok_tree.testing.contracts._purge_contract import PurgeContract
 from grok_tree.testing.contracts._recorded_contract import RecordedContract
+from grok_tree.testing.contracts._uniting_contract import UnitingContract
 
 START = -1
 """Position of a cursor that stands after all of its revision."""
@@ -40,7 +41,7 @@ OpenStore = Callable[[], AbstractContextManager[Store]]
 """Opens an empty store, and closes it when the block is left."""
 
 
-class StoreContract(PurgeContract, RecordedContract):
+class StoreContract(PurgeContract, RecordedContract, UnitingContract):
     """Scenarios for one store; a subclass gives the fixture `open_store`."""
 
     @pytest.fixture
