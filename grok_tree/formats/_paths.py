@@ -54,20 +54,34 @@ def chosen_paths(forest: Forest, paths: str, score: str) -> Iterator[Responses]:
         yield forest.path(end)
 
 
-def deciding(names: Collection[str], score: str) -> str:
-    """Return the name of the score that says what is better, empty if nothing does.
+class Deciding:
+    """Knows which score says what is better in a forest.
 
     Several scores of which none is known to judge the whole are not weighed against each other:
     one may say how harmful an answer is.
-
-    Args:
-        names: What there is.
-        score: The name that was asked for, empty for none.
     """
-    if score:
-        return score
-    known = next((one for one in _DECIDING if one in names), "")
-    return known or (next(iter(names)) if len(names) == 1 else "")
+
+    def __init__(self, forest: Forest, score: str) -> None:
+        """Look at a forest.
+
+        Args:
+            forest: What is judged.
+            score: As `SCORE` has it.
+        """
+        self._score = score
+        names = {name for one in forest for name in one.marks.scores}
+        self._only = names.pop() if len(names) == 1 else ""
+
+    def among(self, names: Collection[str]) -> str:
+        """Return which of some scores decides, empty if none does."""
+        if self._score:
+            return self._score
+        known = next((one for one in _DECIDING if one in names), "")
+        return known or (self._only if self._only in names else "")
+
+    def worth(self, response: Response) -> float | None:
+        """Return how good a response is by its own scores, the more the better."""
+        return worth(response, self.among(response.marks.scores))
 
 
 def worth(response: Response, name: str) -> float | None:
@@ -84,11 +98,12 @@ def _best(forest: Forest, score: str) -> str:
     """Return the tip with the most stars above it, then the best score on it or nearest above."""
     best: list[tuple[int, float]] = []
     tips = set(forest.tips.ids)
+    deciding = Deciding(forest, score)
     found: list[tuple[tuple[int, float], int, str]] = []
     for number, response in enumerate(forest):
         parent = forest.parent_numbers[number]
         stars, above = (0, float("-inf")) if parent == NO_PARENT else best[parent]
-        own = worth(response, deciding(response.marks.scores, score))
+        own = deciding.worth(response)
         best.append((stars + response.marks.starred, above if own is None else own))
         if response.response_id in tips:
             found.append((best[number], number, response.response_id))

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from grok_tree.forest import Forest, Response, Sender
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import deciding, worth
+from grok_tree.formats._paths import Deciding
 from grok_tree.formats.pictures._showing import VIEW, check_found, kept, shortened, title_of
 
 _COLOURS: Mapping[Sender, str] = MappingProxyType(
@@ -84,9 +84,10 @@ def _escaped(text: str) -> str:
 
 
 def _by_score(forest: Forest, score: str) -> dict[str, str]:
+    deciding = Deciding(forest, score)
     scores = {}
     for one in forest:
-        found = worth(one, deciding(one.marks.scores, score))
+        found = deciding.worth(one)
         if found is not None:
             scores[one.response_id] = found
     lowest, highest = min(scores.values(), default=0), max(scores.values(), default=0)

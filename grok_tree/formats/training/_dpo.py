@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from grok_tree.forest import Forest
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import SCORE
+from grok_tree.formats._paths import SCORE, Deciding
 from grok_tree.formats.training._turns import line, message_of
 from grok_tree.formats.training._verdicts import iter_forks, pairs_of, prompt_of
 
@@ -32,8 +32,9 @@ def _write(forests: Iterable[Forest], file: BinaryIO, *, pairs: str, score: str)
     for forest in forests:
         conversation = forest.conversation
         seen: set[str] = set()
+        deciding = Deciding(forest, score)
         for prompt, answers in iter_forks(forest):
-            found = pairs_of(answers, pairs=pairs, score=score)
+            found = pairs_of(answers, pairs=pairs, deciding=deciding)
             if not found:
                 continue
             path = forest.path(prompt)

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from grok_tree.forest import NO_PARENT, Forest, Response
 from grok_tree.formats._format import Format, Option
-from grok_tree.formats._paths import RANK, SCORE, deciding, worth
+from grok_tree.formats._paths import RANK, SCORE, Deciding, worth
 from grok_tree.formats.training._dpo import VERDICT_LOSSES
 from grok_tree.formats.training._turns import line, message_of
 from grok_tree.formats.training._verdicts import prompt_of, usable
@@ -41,23 +41,24 @@ def _write(forests: Iterable[Forest], file: BinaryIO, *, score: str, threshold: 
 def _judged(forest: Forest, *, score: str, threshold: int) -> Iterator[tuple[str, Response, bool]]:
     """Yield answers with what they answer and whether they are good, where anything says so."""
     replaced, replacing = _replacements(forest)
+    deciding = Deciding(forest, score)
     for number, response in enumerate(forest):
         parent = forest.parent_numbers[number]
         if parent == NO_PARENT or not usable(response):
             continue
-        label = _label(response, score=score, threshold=threshold)
+        label = _label(response, deciding, threshold)
         if label is None and response.response_id in replacing | replaced:
             label = response.response_id not in replaced
         if label is not None and response.parent_response_id is not None:
             yield response.parent_response_id, response, label
 
 
-def _label(response: Response, *, score: str, threshold: int) -> bool | None:
+def _label(response: Response, deciding: Deciding, threshold: int) -> bool | None:
     """Return the verdict of a star, else of the score."""
     if response.marks.starred:
         return True
     # The best of several bad answers has the best rank.
-    found = worth(response, deciding(response.marks.scores.keys() - {RANK}, score))
+    found = worth(response, deciding.among(response.marks.scores.keys() - {RANK}))
     return None if found is None else found > threshold
 
 

@@ -1,4 +1,4 @@
-"""Records that say which answer is better: pairs, single verdicts, steps; and bare prompts.
+"""Records that say which answer is better: pairs, single verdicts, steps; and prompts.
 
 What is better has the score `PREFERENCE` 1, what is worse 0; a pair is two siblings below its
 prompt. A single verdict (``label``) is the same score on the one answer. Of steps, each has the
@@ -55,6 +55,7 @@ def _detect(source: Opened) -> bool:
         {"completion", "messages", "conversations"}
     )
     completed = "prompt" in keys and not keys.isdisjoint({"completion", "completions"})
+    completed = completed or {"instruction", "output"} <= keys
     known = pairs or judged or completed or _are_prompts(keys)
     return known and keys.isdisjoint(_OTHERS)
 
@@ -136,9 +137,9 @@ class _Reader:
     def _judged(self) -> list[SourceNode]:
         nodes = self._prompt()
         judged = nodes[-1:]
-        if "completion" in self._record:
-            self._used.add("completion")
-            judged = self._side(self._record["completion"])
+        completion = self._take(("completion", "output"))
+        if completion is not None:
+            judged = self._side(completion)
             if _begins(judged, nodes):
                 del judged[: len(nodes)]
             nodes += judged
@@ -251,7 +252,8 @@ def _are_verdicts(labels: Sequence[Any]) -> bool:
 
 FORMAT = Format(
     name="preference",
-    title="pairs of answers, verdicts, steps and prompts (TRL, LLaMA-Factory; JSON or JSON Lines)",
+    title="pairs of answers, verdicts, steps, prompts with or without an answer (TRL, Alpaca,"
+    " LLaMA-Factory; JSON or JSON Lines)",
     suffix=".jsonl",
     detect=_detect,
     read=_read,

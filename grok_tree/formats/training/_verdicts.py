@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, Responses
-from grok_tree.formats._paths import deciding, worth
+from grok_tree.formats._paths import Deciding, worth
 from grok_tree.formats.training._turns import Message, messages_of
 
 Pair = tuple[Response, Response]
@@ -53,15 +53,15 @@ def prompt_of(forest: Forest, path: Responses, answer: Response) -> list[Message
     return messages_of(path, forest.conversation.system_prompt if own is None else own)
 
 
-def pairs_of(answers: Sequence[Response], *, pairs: str, score: str) -> list[Pair]:
+def pairs_of(answers: Sequence[Response], *, pairs: str, deciding: Deciding) -> list[Pair]:
     """Return the pairs of siblings of which one is known to be better, and says something else.
 
     Args:
         answers: The siblings.
         pairs: ``best-vs-rest``, ``all`` or ``best-vs-worst``.
-        score: The name of the score that decides, as `SCORE` has it.
+        deciding: Knows which score says so.
     """
-    judge = _Judge(answers, score)
+    judge = _Judge(answers, deciding)
     replaced = judge.replaced()
     if pairs == "all":
         found = [(one, other) for one, other in permutations(answers, 2) if judge.beats(one, other)]
@@ -76,10 +76,10 @@ def pairs_of(answers: Sequence[Response], *, pairs: str, score: str) -> list[Pai
 class _Judge:
     """Compares siblings: a star decides, then the score, then who replaced whom."""
 
-    def __init__(self, answers: Sequence[Response], score: str) -> None:
+    def __init__(self, answers: Sequence[Response], deciding: Deciding) -> None:
         self._answers = answers
         n_scored = Counter(name for one in answers for name in one.marks.scores)
-        name = deciding([name for name, count in n_scored.items() if count > 1], score)
+        name = deciding.among([name for name, count in n_scored.items() if count > 1])
         self._worth = {one.response_id: worth(one, name) for one in answers}
 
     def beats(self, one: Response, other: Response) -> bool:

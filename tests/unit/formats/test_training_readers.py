@@ -211,6 +211,7 @@ def test_scores_and_other_columns_of_a_pair(tmp_path: Path) -> None:
             [{}, {"step": 1}, {"step": 0}],
         ),
         ({"prompt": "q", "completion": "a"}, [{}, {}]),
+        ({"instruction": "q", "input": "i", "output": "a"}, [{}, {}]),
         ({"prompt": "q"}, [{}]),
         ({"prompt": [USER]}, [{}]),
     ],
@@ -222,6 +223,17 @@ def test_verdicts_steps_and_prompts(
     assert document.format == "preference"
     assert scores(document) == expected
     assert document.parents == list(range(-1, len(expected) - 1))
+
+
+def test_an_instruction_has_its_input_below_it(tmp_path: Path) -> None:
+    record = {"instruction": "add", "input": "1 1", "output": "2", "system": "s", "source": "x"}
+    found = read(tmp_path, record, {**record, "input": ""}, name="x.json")
+    documents = [one for one in found if isinstance(one, Document)]
+    assert [[one.message for one in doc.responses] for doc in documents] == [
+        ["add\n1 1", "2"],
+        ["add", "2"],
+    ]
+    assert documents[0].conversation.system_prompt == "s"
 
 
 def test_a_label_that_is_no_verdict_is_kept_raw(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ def test_a_star_beats_every_score_and_equal_scores_say_nothing() -> None:
 
 def test_the_score_that_decides_can_be_named() -> None:
     marks = {"a": Marks(scores={"s": 1, "t": 5}), "b": Marks(scores={"s": 2, "u": 9})}
-    assert pairs(marked("q>a, q>b", marks)) == ["b>a"]
+    assert pairs(marked("q>a, q>b", marks)) == []
+    assert pairs(marked("q>a, q>b", marks), score="s") == ["b>a"]
     assert pairs(marked("q>a, q>b", marks), score="t") == []
     both = {"a": Marks(scores={"s": 1, "t": 5}), "b": Marks(scores={"s": 2, "t": 1})}
     assert pairs(marked("q>a, q>b", both), score="t") == ["a>b"]
@@ -192,6 +193,8 @@ def test_scores_that_judge_the_whole_decide_and_others_are_not_weighed() -> None
     assert pairs(marked("q>a, q>b", several)) == []
     assert pairs(marked("q>a, q>b", several), score="quality") == ["a>b"]
     assert rows(marked("q>a, q>b", several), "kto") == []
+    one_each = {"a": Marks(scores={"quality": 1}), "b": Marks(scores={"toxicity": 1})}
+    assert rows(marked("q>a, q>b", one_each), "kto") == []
     ranked = {
         name: Marks(scores={"rank": place, "toxicity": 1 - place, "quality": 0})
         for place, name in enumerate("ab")
