@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from grok_tree.forest import (
     FinishReason,
@@ -16,8 +15,7 @@ from grok_tree.forest import (
 from grok_tree.formats._json import raw_json
 from grok_tree.formats._loose import count_of, number_of, object_of, objects_in
 from grok_tree.formats._settings import settings_of, with_tools
-
-Json = dict[str, Any]
+from grok_tree.formats.research._blocks import Json, text_of
 
 _REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -38,15 +36,17 @@ def settings_said(event: Json) -> tuple[Settings, Json]:
     settings, rest = settings_of(config)
     tools = [
         Tool(
-            name=text(tool.get("name")),
-            description=text(tool.get("description")),
+            name=text_of(tool.get("name")),
+            description=text_of(tool.get("description")),
             parameters=raw_json(tool.get("parameters")),
         )
         for tool in objects_in(event.get("tools"))
     ]
     choice = event.get("tool_choice")
     chosen = (
-        text(choice.get("name")) if isinstance(choice, dict) else _CHOICES.get(text(choice), "")
+        text_of(choice.get("name"))
+        if isinstance(choice, dict)
+        else _CHOICES.get(text_of(choice), "")
     )
     made, left = with_tools(settings, tools, choice=chosen if tools else "")
     return made, {**rest, **left}
@@ -81,12 +81,12 @@ def logprobs(choice: Json) -> list[TokenLogprob]:
     found = []
     offset = 0
     for token in objects_in(object_of(choice.get("logprobs")).get("content")):
-        said = text(token.get("token"))
+        said = text_of(token.get("token"))
         value = number(token.get("logprob"))
         if value is None:
             return []
         others = [
-            TokenAlternative(text(one.get("token")), likely)
+            TokenAlternative(text_of(one.get("token")), likely)
             for one in objects_in(token.get("top_logprobs"))
             if (likely := number(one.get("logprob"))) is not None
         ]
@@ -113,8 +113,3 @@ def scores_said(scores: object) -> dict[str, float]:
 def number(value: object) -> float | None:
     """Return a number or a truth value as a float, None for anything else."""
     return float(value) if isinstance(value, bool) else number_of(value)
-
-
-def text(value: object) -> str:
-    """Return a text as it is, JSON for anything else."""
-    return value if isinstance(value, str) else raw_json(value)

@@ -13,7 +13,7 @@ from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped
-from grok_tree.formats.research._inspect_calls import Json
+from grok_tree.formats.research._blocks import Json
 from grok_tree.formats.research._inspect_samples import sample_conversation
 
 _SAMPLES = r".*_epoch_\d+\.json"

@@ -9,7 +9,7 @@ from grok_tree.formats._json import raw_json
 from grok_tree.formats._loose import object_of, objects_in
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceNode, node
-from grok_tree.formats.research._inspect_calls import Json, text
+from grok_tree.formats.research._blocks import Json, text_of
 
 _MEDIA = ("image", "audio", "video", "document")
 _TAKEN = ("id", "role", "content", "tool_calls", "tool_call_id", "model")
@@ -34,22 +34,22 @@ def message_node(message: Json, *, key: str | None, parent: int | None, **more: 
     rest |= more.pop("raw", {})
     if kept := [one for one in map(_unread, parts) if one]:
         rest["parts"] = kept
-    texts = [text(part.get("text")) for part in parts if part.get("type") == "text"]
+    texts = [text_of(part.get("text")) for part in parts if part.get("type") == "text"]
     if len(texts) > 1:
         rest["text_lengths"] = [len(one) for one in texts]
     if sender == "assistant":
-        more.setdefault("model_name", text(message.get("model")))
+        more.setdefault("model_name", text_of(message.get("model")))
     elif more.pop("model_name", None) is None and message.get("model"):
         rest["model"] = message["model"]
     return node(
         sender,
-        "".join(texts) if isinstance(content, list) else text(content),
+        "".join(texts) if isinstance(content, list) else text_of(content),
         key=key,
         parent=parent,
         reasoning="\n".join(_reasoning(part) for part in parts if part.get("type") == "reasoning"),
         encrypted_reasoning=_encrypted(parts),
         tool_calls=(*_calls(message), *_server_calls(parts)),
-        tool_call_id=text(message.get("tool_call_id")) if sender == "tool" else "",
+        tool_call_id=text_of(message.get("tool_call_id")) if sender == "tool" else "",
         attachments=tuple(_attachment(part) for part in parts if part.get("type") in _MEDIA),
         repairs=mended,
         raw=raw_json(rest),
@@ -61,9 +61,9 @@ def message_text(message: Json) -> str:
     """Return what a message says, by which it is known again."""
     content = message.get("content")
     said = (
-        "".join(text(one.get("text")) for one in objects_in(content))
+        "".join(text_of(one.get("text")) for one in objects_in(content))
         if isinstance(content, list)
-        else text(content)
+        else text_of(content)
     )
     calls = [(one.get("id"), one.get("function")) for one in objects_in(message.get("tool_calls"))]
     return said + (raw_json(calls) if calls else "")
@@ -71,13 +71,13 @@ def message_text(message: Json) -> str:
 
 def _reasoning(part: Json) -> str:
     said = part.get("summary") if part.get("redacted") else part.get("reasoning")
-    return text(said or part.get("summary"))
+    return text_of(said or part.get("summary"))
 
 
 def _encrypted(parts: list[Json]) -> str:
     """Return the opaque thoughts of a message, if it has just one piece of them."""
     found = [
-        text(part.get("reasoning"))
+        text_of(part.get("reasoning"))
         for part in parts
         if part.get("type") == "reasoning" and part.get("redacted")
     ]
@@ -107,8 +107,8 @@ def _without(rest: Json, taken: set[str], kind: str) -> Json:
 def _calls(message: Json) -> list[ToolCall]:
     return [
         ToolCall(
-            call_id=text(call.get("id")),
-            name=text(call.get("function")),
+            call_id=text_of(call.get("id")),
+            name=text_of(call.get("function")),
             arguments=_arguments(call.get("arguments")),
         )
         for call in objects_in(message.get("tool_calls"))
@@ -119,10 +119,10 @@ def _server_calls(parts: list[Json]) -> list[ToolCall]:
     """Return the calls that the provider answered itself; the answers stay in the raw part."""
     return [
         ToolCall(
-            call_id=text(part.get("id")),
-            name=text(part.get("name")),
+            call_id=text_of(part.get("id")),
+            name=text_of(part.get("name")),
             arguments=_arguments(part.get("arguments")),
-            kind=text(part.get("tool_type")) or "server",
+            kind=text_of(part.get("tool_type")) or "server",
         )
         for part in parts
         if part.get("type") == "tool_use"
@@ -136,13 +136,13 @@ def _arguments(value: object) -> str:
 def _attachment(part: Json) -> Attachment:
     kind = str(part["type"])
     held = part.get(kind)
-    url = text(held.get("url")) if isinstance(held, dict) else text(held)
-    media_type = text(part.get("mime_type"))
+    url = text_of(held.get("url")) if isinstance(held, dict) else text_of(held)
+    media_type = text_of(part.get("mime_type"))
     if url.startswith("data:"):
         media_type = media_type or url[5:].partition(";")[0].partition(",")[0]
     if len(url) > MAX_FIELD_BYTES // 4:
         url = f"inspect:{kind}"  # an address has an end; the log itself has the contents
-    return Attachment(url=url, media_type=media_type or kind, name=text(part.get("filename")))
+    return Attachment(url=url, media_type=media_type or kind, name=text_of(part.get("filename")))
 
 
 def with_attachments(sample: Json) -> Json:

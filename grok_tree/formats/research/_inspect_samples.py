@@ -17,14 +17,13 @@ from grok_tree.formats._json import raw_json
 from grok_tree.formats._loose import object_of, objects_in
 from grok_tree.formats._source import SourceConversation, SourceNode
 from grok_tree.formats._times import from_iso
+from grok_tree.formats.research._blocks import Json, text_of
 from grok_tree.formats.research._inspect_calls import (
-    Json,
     finish_reason,
     logprobs,
     number,
     scores_said,
     settings_said,
-    text,
     usage_said,
 )
 from grok_tree.formats.research._inspect_messages import (
@@ -60,12 +59,12 @@ def sample_conversation(
     tree.grow()
     about = object_of(header.get("eval"))
     tree.tell(about)
-    key = text(sample.get("uuid")) or _name(sample, text(about.get("eval_id")))
+    key = text_of(sample.get("uuid")) or _name(sample, text_of(about.get("eval_id")))
     begun = [sample.get("started_at"), *(one.get("timestamp") for one in tree.events)]
     return SourceConversation(
         nodes=tree.nodes,
         key=key or None,
-        title=_name(sample, text(about.get("task")) or text(sample.get("description"))[:80]),
+        title=_name(sample, text_of(about.get("task")) or text_of(sample.get("description"))[:80]),
         create_time=next(
             (time for one in [*begun, about.get("created")] if (time := from_iso(one))), None
         ),
@@ -76,9 +75,9 @@ def sample_conversation(
 
 
 def _name(sample: Json, begin: str) -> str:
-    parts = [begin, text(sample.get("id")) if "id" in sample else ""]
+    parts = [begin, text_of(sample.get("id")) if "id" in sample else ""]
     epoch = sample.get("epoch")
-    parts.append(f"epoch {text(epoch)}" if epoch is not None else "")
+    parts.append(f"epoch {text_of(epoch)}" if epoch is not None else "")
     return ", ".join(part for part in parts if part)
 
 
@@ -127,7 +126,7 @@ class _Tree:
             rest.pop("store", None)
         first = self.nodes[0]
         first.raw = raw_json({**_kept(first), "sample": rest})
-        facts = {name: text(about.get(name)) for name in ("task", "model", "eval_id")}
+        facts = {name: text_of(about.get(name)) for name in ("task", "model", "eval_id")}
         first.facts = {**{name: one for name, one in facts.items() if one}, **first.facts}
         told = self._sample.get("scores")
         if told is None and self._sample.get("score") is not None:
@@ -154,11 +153,11 @@ class _Tree:
         error = event.get("error") or output.get("error")
         if not choices and error and parent is not None:
             asked = self.nodes[parent]
-            asked.facts = {**asked.facts, "failed_call": text(error)}
+            asked.facts = {**asked.facts, "failed_call": text_of(error)}
         settings, rest = settings_said(event)
         facts = self._spans.facts(event)
-        named = text(event.get("model") or output.get("model"))
-        answered = text(output.get("model"))
+        named = text_of(event.get("model") or output.get("model"))
+        answered = text_of(output.get("model"))
         if answered and answered != named:
             facts["resolved_model"] = answered
         for number_, choice in enumerate(choices):
@@ -216,7 +215,7 @@ class _Tree:
 
     def _add(self, message: Json, parent: int | None, **more: Any) -> int:
         place = len(self.nodes)
-        key = text(message.get("id")) or None
+        key = text_of(message.get("id")) or None
         if key is not None:
             # One message on several paths is a node on each; ids must tell them apart.
             unique, again = key, 1
@@ -232,14 +231,16 @@ class _Tree:
     def _run_tools(self) -> None:
         """Add results of tools that no model was shown."""
         shown = {one.said.tool_call_id for one in self.nodes if one.said.tool_call_id}
-        shown |= {text(one.get("tool_call_id")) for one in objects_in(self._sample.get("messages"))}
+        shown |= {
+            text_of(one.get("tool_call_id")) for one in objects_in(self._sample.get("messages"))
+        }
         callers = {
             call.call_id: place
             for place, one in enumerate(self.nodes)
             for call in one.said.tool_calls
         }
         for event in self.events:
-            call = text(event.get("id"))
+            call = text_of(event.get("id"))
             if event.get("event") != "tool" or call in shown or call not in callers:
                 continue
             result = {
@@ -258,12 +259,12 @@ class _Spans:
     def __init__(self, events: Sequence[Json], sample: Json) -> None:
         self._branches: dict[str, Json] = {}
         self._replayed: set[int] = set()
-        begun = {text(one.get("id")): one for one in events if one.get("event") == "span_begin"}
-        self._parents = {id: text(one.get("parent_id")) for id, one in begun.items()}
+        begun = {text_of(one.get("id")): one for one in events if one.get("event") == "span_begin"}
+        self._parents = {id: text_of(one.get("parent_id")) for id, one in begun.items()}
         branching = {id for id, one in begun.items() if one.get("type") == "branch"}
         waiting: dict[str, list[int]] = {}
         for event in events:
-            span = text(event.get("span_id"))
+            span = text_of(event.get("span_id"))
             if event.get("event") == "branch":
                 self._branches[span] = {
                     "from_anchor": event.get("from_anchor", event.get("from_message")),
@@ -281,20 +282,20 @@ class _Spans:
 
     def facts(self, event: Json) -> dict[str, str]:
         """Return where a call was made, as far as that is not plain from the tree."""
-        facts = {"timeline": self._timelines.get(text(event.get("uuid")), "")}
-        span = text(event.get("span_id"))
+        facts = {"timeline": self._timelines.get(text_of(event.get("uuid")), "")}
+        span = text_of(event.get("span_id"))
         seen = set()
         while span and span not in self._branches and span not in seen:
             seen.add(span)
             span = self._parents.get(span, "")
-        facts |= {name: text(one) for name, one in self._branches.get(span, {}).items()}
+        facts |= {name: text_of(one) for name, one in self._branches.get(span, {}).items()}
         return {name: one for name, one in facts.items() if one}
 
 
 def _timelines(timelines: object) -> Iterator[tuple[str, str]]:
     """Yield the ids of events with the names of their timelines."""
     for timeline in objects_in(timelines):
-        name = text(timeline.get("name"))
+        name = text_of(timeline.get("name"))
         waiting: list[Any] = [timeline.get("root")]
         while waiting:
             one = waiting.pop()
@@ -332,9 +333,9 @@ def _asked(messages: object) -> list[Json]:
 def _identity(message: Json) -> str:
     return "\0".join(
         (
-            text(message.get("id")),
-            text(message.get("role")),
-            text(message.get("tool_call_id")),
+            text_of(message.get("id")),
+            text_of(message.get("role")),
+            text_of(message.get("tool_call_id")),
             message_text(message),
         )
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.forest import Attachment, ToolCall
+from grok_tree.forest import Attachment, Tool, ToolCall
 from grok_tree.formats._json import raw_json
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceConversation, SourceNode, node
@@ -49,8 +49,7 @@ def conversations(base: Database) -> Iterator[Making]:
     known = schemas(base)
 
     def make(top: str) -> SourceConversation:
-        tree = _Tree(base, members[top], parents, turns.get(top, []))
-        tree.tools, tree.schemas = tools, known
+        tree = _Tree(base, members[top], parents, turns.get(top, []), tools=tools, schemas=known)
         return tree.conversation(top, threads.get(top, []))
 
     for top in members:
@@ -85,13 +84,18 @@ def _tops(parents: _Parents) -> dict[str, str]:
 class _Tree:
     """All messages that begin with one, and the turns that made them."""
 
-    tools: Mapping[object, Sequence[Any]]
-    schemas: Mapping[object, str]
-
     def __init__(
-        self, base: Database, keys: Sequence[str], parents: _Parents, turns: Sequence[Row]
+        self,
+        base: Database,
+        keys: Sequence[str],
+        parents: _Parents,
+        turns: Sequence[Row],
+        *,
+        tools: Mapping[object, Sequence[Tool]],
+        schemas: Mapping[object, str],
     ) -> None:
-        self._base = base
+        self._tools = tools
+        self._schemas = schemas
         self._parents = parents
         self._turns = turns
         self._messages = {
@@ -175,8 +179,8 @@ class _Tree:
         """
         call = call_of(
             turn,
-            self.tools.get(turn.get("id"), ()),
-            self.schemas.get(turn.get("schema_id"), ""),
+            self._tools.get(turn.get("id"), ()),
+            self._schemas.get(turn.get("schema_id"), ""),
         )
         for one in answer:
             if one.said.sender == "assistant" and not one.said.model_name:
