@@ -27,6 +27,7 @@ from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceConversation, SourceNode, chained, node
 from grok_tree.formats._times import from_iso, from_milliseconds
+from grok_tree.formats.chats._llama_ui_writing import LOSSES, write_llama_ui
 from grok_tree.formats.chats._values import count_of, dicts_in, unreadable, without_empty
 
 _HELD = ("type", "id", "name", "lastModified", "currNode", "harness")
@@ -75,11 +76,12 @@ def _conversation(
 ) -> SourceConversation:
     if all(one.parent is None for one in nodes):
         nodes = chained(nodes)
-    if nodes:
+    kept = [one for one in nodes if not one.structural]
+    if kept:
         about = without(session, *_HELD)
         if session.get("harness") != "llama.app":
             about["harness"] = session.get("harness")
-        nodes[0].raw = raw_with(nodes[0].raw, "session", about)
+        kept[0].raw = raw_with(kept[0].raw, "session", about)
     times = [one.said.create_time for one in nodes if one.said.create_time is not None]
     return SourceConversation(
         nodes=nodes,
@@ -159,7 +161,7 @@ def _timings(rest: dict[str, Any]) -> tuple[Usage, Timing]:
 
 def _seconds(milliseconds: Any) -> float:
     found = number_of(milliseconds)
-    return found / 1000 if found is not None and 0 <= found < _MOST_SECONDS * 1000 else 0.0
+    return found / 1000 if found is not None and 0 <= found <= _MOST_SECONDS * 1000 else 0.0
 
 
 def _calls(rest: dict[str, Any]) -> tuple[ToolCall, ...]:
@@ -206,4 +208,6 @@ FORMAT = Format(
     suffix=".jsonl",
     detect=_detect,
     read=_read,
+    write=write_llama_ui,
+    losses=LOSSES,
 )

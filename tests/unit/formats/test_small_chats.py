@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
 
-from grok_tree.forest import Attachment, Citation, Settings, Timing, ToolCall, Usage
-from grok_tree.formats import Document, Skipped, read_all
+from grok_tree.forest import Attachment, Citation, Forest, Settings, Timing, ToolCall, Usage
+from grok_tree.formats import Document, Skipped, read_all, write
+from tests.unit.formats._random_forests import forests
 from tests.unit.formats._samples import EXPECTED, check_counts, documents, names
 
 Json = dict[str, Any]
@@ -234,3 +237,70 @@ def test_a_message_that_is_nested_too_deeply_is_kept_as_it_is() -> None:
     assert isinstance(found, Document)
     assert [one.message for one in found.responses] == ["", "x"]
     assert deep in json.loads(found.responses[0].origin.raw)["unreadable"]
+
+
+def _written(forest: Forest) -> Document:
+    file = io.BytesIO()
+    assert write(forest, file, "llama_ui") == len(forest)
+    file.seek(0)
+    (found,) = read_all(file)
+    assert isinstance(found, Document)
+    return found
+
+
+@pytest.mark.parametrize("name", names("llama_app"))
+def test_a_session_of_llama_goes_back_as_it_was(name: str) -> None:
+    (document,) = documents(name)
+    again = _written(document.forest)
+    assert again.counts == document.counts
+    assert again.repair_counts == {}
+    for first, second in zip(document.responses, again.responses, strict=True):
+        assert (first.message, first.origin.raw) == (second.message, second.origin.raw)
+        assert first.create_time == second.create_time
+
+
+@given(forests())
+def test_anything_comes_back_from_a_session_but_for_the_losses(forest: Forest) -> None:
+    found = _written(forest)
+    keys = {one.origin.original_id: one for one in found.responses}
+    assert len(found.responses) == len(forest)
+    for number, before in enumerate(forest):
+        after = keys[before.response_id]
+        assert (after.sender, after.message, after.reasoning) == (
+            before.sender,
+            before.message,
+            before.reasoning,
+        )
+        assert abs(after.create_time - before.create_time) <= timedelta(milliseconds=1)
+        assert after.usage == msgspec.structs.replace(before.usage, cost_usd=None)
+        assert after.timing.duration_s == pytest.approx(before.timing.duration_s)
+        parent = forest.parent_numbers[number]
+        above = found.forest.parent(after.response_id)
+        assert (above and above.origin.original_id) == (
+            None if parent < 0 else forest.responses.ids[parent]
+        )
+    assert found.conversation.title == forest.conversation.title
+    leaf = forest.conversation.leaf_response_id
+    if leaf:
+        assert found.forest.leaf == keys[leaf]
+
+
+def test_calls_and_their_answers_come_back_from_a_session() -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    document = _llama(
+        {
+            "id": "a",
+            "role": "assistant",
+            "content": "",
+            "model": "m",
+            "toolCalls": json.dumps([call]),
+            "extra": [{"name": "n", "content": "text"}],
+        },
+        {"id": "t", "parent": "a", "role": "tool", "content": "42", "toolCallId": "1"},
+        thinkingEnabled=True,
+    )
+    again = _written(document.forest)
+    for first, second in zip(document.responses, again.responses, strict=True):
+        for name in ("tool_calls", "tool_call_id", "model_name", "attachments"):
+            assert getattr(first, name) == getattr(second, name)
+        assert first.origin.raw == second.origin.raw
