@@ -48,7 +48,7 @@ def _options(one: Format) -> str:
 
 
 def _choices(option: Option) -> str:
-    values = "\\|".join(option.choices) or str(option.default)
+    values = "TEXT" if option.is_text else "\\|".join(option.choices) or str(option.default)
     return f"{option.name}={values}"
 
 
