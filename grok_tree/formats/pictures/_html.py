@@ -185,6 +185,7 @@ def _about(one: Response) -> str:
     about = [one.model_name] if one.model_name else []
     about += ["\u2605"] if one.marks.starred else []
     about += ["cut off"] if one.partial else []
+    about += one.origin.flags
     about += ["by hand"] if one.manual and one.sender == "assistant" else []
     about += [one.finish_reason] if one.finish_reason not in (None, "stop") else []
     about += [f"{name} {value:g}" for name, value in one.marks.scores.items()]
@@ -229,7 +230,7 @@ FORMAT = Format(
     losses=(
         *TEXT_LOSSES,
         "response_id, parent_response_id, create_time of responses, settings, usage, timing",
-        "origin, logprobs, query, query_type, tool_call_id, encrypted_reasoning, shared",
+        "origin but flags, logprobs, query, query_type, tool_call_id, encrypted_reasoning, shared",
         "files themselves",
         "all fields of the conversation but title, starred, create_time and system_prompt",
     ),

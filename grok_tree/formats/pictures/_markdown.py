@@ -90,6 +90,7 @@ def _response(one: Response, number: int, texts: str) -> Iterator[str]:
     about = [f"**{number + 1} · {one.sender}**"]
     about += [inline(one.model_name)] if one.model_name else []
     about += ["cut off"] if one.partial else []
+    about += [inline(flag) for flag in one.origin.flags]
     about += ["★"] if one.marks.starred else []
     about += [f"{inline(name)} {value:g}" for name, value in one.marks.scores.items()]
     about += [inline(tag) for tag in one.marks.tags]
@@ -139,7 +140,8 @@ FORMAT = Format(
     losses=(
         *TEXT_LOSSES,
         "HTML, images and links but to the web, which are shown as their source",
-        "response_id, parent_response_id, times, settings, usage, timing, origin and logprobs",
+        "response_id, parent_response_id, times, settings, usage, timing and logprobs",
+        "origin but flags",
         "query, query_type, citations, finish_reason, tool_call_id, encrypted_reasoning",
         "manual, shared, and files themselves",
         "all fields of the conversation but title, starred and system_prompt",

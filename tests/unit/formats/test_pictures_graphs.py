@@ -14,10 +14,22 @@ from typing import Any
 import msgspec
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as examples
 
 from grok_tree.errors import MalformedDocument, ResponseNotFound
-from grok_tree.forest import Conversation, Forest, HeldResponses, Marks, Response
+from grok_tree.forest import (
+    Attachment,
+    Citation,
+    Conversation,
+    Forest,
+    HeldResponses,
+    Marks,
+    Response,
+    Settings,
+    Tool,
+    ToolCall,
+)
 from grok_tree.formats import Document, Skipped, opened, read_all, write
 from grok_tree.formats._registry import detect_format
 from grok_tree.testing import forest_from_parents, forest_of
@@ -80,7 +92,7 @@ def check_round_trip(forest: Forest, format: str) -> None:
 
 @pytest.mark.parametrize("format", GRAPHS)
 @given(forest=forests())
-@settings(max_examples=25, deadline=None)
+@examples(max_examples=25, deadline=None)
 def test_a_forest_comes_back(format: str, forest: Forest) -> None:
     check_round_trip(forest, format)
 
@@ -89,6 +101,21 @@ def test_a_forest_comes_back(format: str, forest: Forest) -> None:
 def test_hostile_and_deep_forests_come_back(format: str) -> None:
     check_round_trip(hostile_forest(), format)
     check_round_trip(deep_forest(3000), format)
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+def test_calls_files_sources_and_tools_come_back(format: str) -> None:
+    forest = forest_of("q>a", leaf="q")
+    said: dict[str, Any] = {
+        "tool_calls": (ToolCall(call_id="1", name="f", arguments="{}\x01"),),
+        "attachments": (Attachment(url="https://example.invalid/x", n_bytes=7),),
+        "citations": (Citation(url="https://example.invalid", begin=0, end=1),),
+        "settings": Settings(tools=(Tool(name="f", parameters="{}"),), stop=("]]>",)),
+        "query": "x\ny",
+        "encrypted_reasoning": "opaque",
+    }
+    responses = [msgspec.structs.replace(one, **said) for one in forest]
+    check_round_trip(Forest(forest.conversation, [-1, 0], HeldResponses(responses)), format)
 
 
 @pytest.mark.parametrize("format", GRAPHS)

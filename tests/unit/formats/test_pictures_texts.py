@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from grok_tree.forest import Attachment, Citation, Forest, HeldResponses, Marks, ToolCall
+from grok_tree.forest import Attachment, Citation, Forest, HeldResponses, Marks, Origin, ToolCall
 from grok_tree.formats import write
 from grok_tree.testing import forest_of
 from tests.unit.formats._hostile import HOSTILE, deep_forest, hostile_forest
@@ -135,6 +135,7 @@ def rich() -> Forest:
         b={
             "partial": True,
             "finish_reason": "length",
+            "origin": Origin(flags=("hidden",)),
             "attachments": (Attachment(url="javascript:alert(1)", name="file"),),
         },
     )
@@ -153,6 +154,7 @@ def test_html_shows_thoughts_calls_sources_and_marks() -> None:
         "#t",
         "local/m",
         "cut off",
+        "hidden",
         "length",
         "1 other in its place",
     ):
@@ -164,7 +166,9 @@ def test_one_path_of_html_and_markdown() -> None:
     assert Page(written(rich(), format="html", paths="active")).texts[-1] == "see"
     assert Page(written(rich(), format="html", response="b")).texts == ["q", "b"]
     assert "**3 · " not in written(rich(), format="markdown", response="b")
-    assert "**4 · assistant** · cut off" in written(rich(), format="markdown", response="b")
+    assert "**4 · assistant** · cut off · hidden" in written(
+        rich(), format="markdown", response="b"
+    )
 
 
 def test_no_conversation_is_still_a_page() -> None:

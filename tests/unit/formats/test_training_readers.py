@@ -117,6 +117,15 @@ def test_tools_reasoning_and_images_of_messages(tmp_path: Path) -> None:
     assert (tool.tool_call_id, json.loads(tool.origin.raw)) == ("c1", {"name": "f"})
 
 
+def test_one_indented_record_is_one_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"title": "t", "messages": [USER, GOOD]}, indent=2))
+    (found,) = read_all(path)
+    assert isinstance(found, Document)
+    assert (found.format, found.conversation.title) == ("messages", "t")
+    assert said(found) == [(-1, "human", "q"), (0, "assistant", "good")]
+
+
 def test_one_bare_list_of_messages_is_one_conversation(tmp_path: Path) -> None:
     (found,) = read(
         tmp_path,
