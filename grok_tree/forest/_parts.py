@@ -8,7 +8,7 @@ FUNCTION = "function"
 """The kind of a tool that the caller runs; every other kind is run by the model's provider."""
 
 
-class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A file or an image that belongs to a response; either `file_id` or `url` is given.
 
     Attributes:
@@ -31,7 +31,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.media_type.startswith("image/")
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A tool that a model may call.
 
     Attributes:
@@ -49,7 +49,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = FUNCTION
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A call of a tool, as a model made it.
 
     Attributes:
@@ -65,7 +65,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = FUNCTION
 
 
-class Citation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Citation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A source that a model names.
 
     Attributes:

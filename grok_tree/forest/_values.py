@@ -35,7 +35,7 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of what a file says no time of."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What was asked of the sampler; None leaves the choice to the sampler.
 
     Attributes:
@@ -75,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_choice: str = ""
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a sampling used.
 
     Attributes:
@@ -100,14 +100,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.prompt_tokens + self.completion_tokens + self.reasoning_tokens
 
 
-class Timing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Timing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How long a sampling took, in seconds from the request to the sampler."""
 
     first_token_s: float | None = None
     duration_s: float = 0.0
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How a response came to be.
 
     Attributes:
@@ -157,7 +157,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return (self.offset or 0) + len(self.forced)
 
 
-class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What people say about a response afterwards; the only part that changes.
 
     Attributes:
@@ -186,7 +186,7 @@ class MarkChange(msgspec.Struct, frozen=True, kw_only=True):
     remove_scores: tuple[str, ...] = ()
 
 
-class Response(msgspec.Struct, frozen=True, kw_only=True):
+class Response(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One node of a forest: what one sender said once.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from grok_tree.forest import Marks, Response
+from grok_tree.forest import Marks, Response, Timing, Usage
 from grok_tree.formats._lines import Line, malformed
 
 T = TypeVar("T")
@@ -25,6 +25,10 @@ class _EndProbe(msgspec.Struct, frozen=True):
 
 
 _probe = msgspec.json.Decoder(_EndProbe)
+_responses = msgspec.json.Decoder(Response)
+_RESPONSE = b'{"response_id":'
+"""How the lines of responses begin that are ours."""
+_NO_USAGE, _NO_TIMING = Usage(), Timing()
 
 
 def decoded(line: Line, kind: type[T], *, what: str = "") -> T:
@@ -33,9 +37,12 @@ def decoded(line: Line, kind: type[T], *, what: str = "") -> T:
     Raises:
         MalformedDocument: It is something else; `what` says what was due.
     """
-    content, _ = _without_zeros(line.content)
+    return _decoded(line, _without_zeros(line.content), msgspec.json.Decoder(kind), what)
+
+
+def _decoded(line: Line, content: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
     try:
-        return msgspec.json.decode(content, type=kind)
+        return decoder.decode(content)
     except RecursionError:
         raise malformed(line.number, "it is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -44,7 +51,7 @@ def decoded(line: Line, kind: type[T], *, what: str = "") -> T:
 
 def is_end(content: bytes) -> bool:
     """Whether a line is an end line rather than a response."""
-    if b'"end"' not in content:
+    if content.startswith(_RESPONSE) or b'"end"' not in content:
         return False
     try:
         _probe.decode(content)
@@ -59,38 +66,44 @@ def decoded_response(line: Line) -> Response:
     Raises:
         MalformedDocument: It is none.
     """
-    response = decoded(line, Response)
+    content = _without_zeros(line.content)
+    response = _decoded(line, content, _responses, "")
     _check_figures(line, response)
     try:
         aware = _with_aware_times(response)
     except OverflowError:
         raise malformed(line.number, "a time lies outside of the years 1 to 9999") from None
-    repairs = [_ZERO_REPAIR] if _without_zeros(line.content)[1] else []
-    if aware != response:
+    repairs = [] if content is line.content else [_ZERO_REPAIR]
+    if aware is not response and aware != response:
         repairs.append(_ZONE_REPAIR)
     return _repaired(aware, repairs) if repairs else aware
 
 
-def _without_zeros(content: bytes) -> tuple[bytes, bool]:
+def _without_zeros(content: bytes) -> bytes:
     """Replace every escaped U+0000; JSON allows no other spelling of it."""
     if rb"\u0000" not in content:
-        return content, False
+        return content
     clean = _ESCAPED_BACKSLASH_OR_ZERO.sub(
         lambda found: found[0] if found[0] == rb"\\" else rb"\ufffd", content
     )
-    return clean, clean != content
+    return content if clean == content else clean
 
 
 def _check_figures(line: Line, response: Response) -> None:
-    figures: dict[str, Any] = msgspec.structs.asdict(response.usage)
-    figures |= {"position": response.position, "revision": response.revision}
-    figures |= msgspec.structs.asdict(response.timing) | {"offset": response.origin.offset}
+    figures: dict[str, Any] = {"position": response.position, "revision": response.revision}
+    figures["offset"] = response.origin.offset
+    if response.usage != _NO_USAGE:
+        figures |= msgspec.structs.asdict(response.usage)
+    if response.timing != _NO_TIMING:
+        figures |= msgspec.structs.asdict(response.timing)
     for name, value in figures.items():
         if value is not None and not 0 <= value <= _LARGEST_COUNT:
             raise malformed(line.number, f"{name} is {value}; it must be 0 to {_LARGEST_COUNT}")
 
 
 def _with_aware_times(response: Response) -> Response:
+    if response.create_time.tzinfo is UTC and not response.marks.times:
+        return response
     times = {name: _aware(time) for name, time in response.marks.times.items()}
     marks: Marks = msgspec.structs.replace(response.marks, times=times)
     return msgspec.structs.replace(response, create_time=_aware(response.create_time), marks=marks)
