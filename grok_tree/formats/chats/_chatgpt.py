@@ -24,10 +24,20 @@ from grok_tree.formats._times import from_seconds
 from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
 from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
 from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
-from grok_tree.formats.chats._values import members, read_safely
+from grok_tree.formats.chats._values import keep_about, members, read_safely
 
 _FILES = r"conversations(-\d+)?\.json"
 _NOTHING = (b"", b"null", b"{}")
+_ABOUT = (
+    "is_archived",
+    "gizmo_id",
+    "gizmo_type",
+    "voice",
+    "memory_scope",
+    "plugin_ids",
+    "conversation_template_id",
+)
+"""What is kept of a conversation as it is."""
 _USUAL: dict[str, tuple[Any, ...]] = {
     "update_time": (None,),
     "status": (None, "finished_successfully", "in_progress"),
@@ -85,6 +95,13 @@ class _Conversation(msgspec.Struct):
     current_node: Any = None
     default_model_slug: Any = None
     is_starred: Any = None
+    is_archived: Any = None
+    gizmo_id: Any = None
+    gizmo_type: Any = None
+    voice: Any = None
+    memory_scope: Any = None
+    plugin_ids: Any = None
+    conversation_template_id: Any = None
 
 
 class _Dirty(_Conversation):
@@ -122,8 +139,10 @@ def _found(element: bytes, index: int) -> Found:
     if conversation.mapping is None:
         return Skipped(index, key, "it has no 'mapping', so no messages")
     reader = _Reader(conversation)
+    nodes = [reader.node(id, one) for id, one in conversation.mapping.items()]
+    keep_about(nodes, {name: getattr(conversation, name) for name in _ABOUT})
     return SourceConversation(
-        nodes=[reader.node(id, one) for id, one in conversation.mapping.items()] + unreadable,
+        nodes=nodes + unreadable,
         key=key or None,
         title=name_of(conversation.title),
         create_time=from_seconds(conversation.create_time),

@@ -29,7 +29,7 @@ from grok_tree.formats.chats._chatgpt_words import (
     REASONING_KEYS,
     TEXT_KEYS,
 )
-from grok_tree.formats.chats._kept import JsonArray, kept, keys_for
+from grok_tree.formats.chats._kept import JsonArray, kept, kept_about, keys_for
 
 LOSSES = (
     "ids, in their own form",
@@ -85,6 +85,7 @@ def _conversation(forest: Forest) -> Iterator[bytes]:
     keys = keys_for(forest, "chatgpt")
     created, modified = conversation.create_time, conversation.modify_time
     head = {
+        **kept_about(forest, "chatgpt"),
         "title": conversation.title or None,
         "create_time": None if created == NO_TIME else to_seconds(created),
         "update_time": None if modified == NO_TIME else to_seconds(modified),

@@ -29,6 +29,7 @@ from grok_tree.formats._times import from_iso
 from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
+    keep_about,
     members,
     read_safely,
     unreadable,
@@ -62,6 +63,9 @@ class _Conversation(msgspec.Struct):
     model: Any = None
     is_starred: Any = None
     current_leaf_message_uuid: Any = None
+    summary: Any = None
+    project: Any = None
+    settings: Any = None
 
 
 class _Said(msgspec.Struct):
@@ -104,6 +108,8 @@ def _found(element: bytes, index: int) -> Found:
     for one in nodes:
         if one.parent == _NO_PARENT:
             one.parent = None
+    about = ("summary", "project", "settings")
+    keep_about(nodes, {name: getattr(conversation, name) for name in about})
     return SourceConversation(
         nodes=nodes,
         key=key,

@@ -16,12 +16,13 @@ from grok_tree.forest import Attachment, Citation, Sender
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import key_of, name_of, text_of
+from grok_tree.formats._loose import key_of, name_of, text_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso, from_milliseconds
 from grok_tree.formats.chats._values import (
     dicts_in,
+    keep_about,
     members,
     read_safely,
     unreadable,
@@ -31,6 +32,11 @@ from grok_tree.formats.chats._values import (
 _NAME = "prod-grok-backend.json"
 _FILES = r"prod-grok-backend\.json"
 _KEYS = ("_id", "response_id", "id")
+_HELD = (
+    *("id", "conversation_id", "_id", "title", "create_time", "modify_time", "starred"),
+    *("leaf_response_id", "conversation", "responses", "user_id", "x_user_id", "anon_user_id"),
+)
+"""What is not kept of a conversation: what fields hold, and whose it is."""
 _SOURCES = ("cited_web_search_results", "web_search_results")
 _MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
 
@@ -62,8 +68,10 @@ def _found(element: bytes, index: int) -> Found:
     key = _id(about, ("id", "conversation_id", "_id"))
     if not isinstance(item.get("responses"), list):
         return Skipped(index, key or "", "it has no 'responses'")
+    nodes = _nodes(item["responses"])
+    keep_about(nodes, without(about, *_HELD))
     return SourceConversation(
-        nodes=_nodes(item["responses"]),
+        nodes=nodes,
         key=key,
         title=name_of(about.get("title")),
         create_time=_time(about.get("create_time")),

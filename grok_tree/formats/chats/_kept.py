@@ -10,6 +10,7 @@ import msgspec
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Forest, Response
 from grok_tree.formats._json import decoded_json
+from grok_tree.formats._loose import object_of
 
 
 def kept(response: Response, format_name: str) -> dict[str, Any]:
@@ -21,6 +22,13 @@ def kept(response: Response, format_name: str) -> dict[str, Any]:
         return decoded_json(origin.raw.encode(), dict[str, Any])
     except MalformedDocument:
         return {}
+
+
+def kept_about(forest: Forest, format_name: str) -> dict[str, Any]:
+    """Return what is kept of the whole conversation, beside what is of its first response."""
+    for response in forest.responses[:1]:
+        return object_of(kept(response, format_name).get("conversation"))
+    return {}
 
 
 def keys_for(forest: Forest, format_name: str) -> list[str]:

@@ -16,7 +16,15 @@ from grok_tree.forest import Attachment, Citation, FinishReason, Marks
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import key_of, list_of, name_of, number_of, object_of, text_of
+from grok_tree.formats._loose import (
+    key_of,
+    list_of,
+    name_of,
+    number_of,
+    object_of,
+    text_of,
+    without,
+)
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import (
@@ -33,6 +41,7 @@ from grok_tree.formats.chats._openwebui_writing import LOSSES, write_openwebui
 from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
+    keep_about,
     read_safely,
     unreadable,
     without_empty,
@@ -70,6 +79,13 @@ def _found(element: bytes, index: int) -> Found:
         nodes = []
     else:
         return Skipped(index, key or "", "it has no messages")
+    about = {name: item.get(name) for name in ("share_id", "archived", "folder_id")}
+    about["meta"] = without_empty(object_of(item.get("meta")))
+    params = without(object_of(chat.get("params")), "system")
+    about["chat"] = without_empty(
+        {"params": params, "tags": chat.get("tags"), "files": chat.get("files")}
+    )
+    keep_about(nodes, about)
     leaf = key_of(history.get("currentId"))
     if leaf is not None and _has_no_place(object_of(object_of(messages).get(leaf))):
         leaf = None

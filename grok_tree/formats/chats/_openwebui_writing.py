@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 import msgspec
 
 from grok_tree.forest import NO_PARENT, NO_TIME, Attachment, Citation, Forest, Response
+from grok_tree.formats._loose import object_of, without
 from grok_tree.formats._roles import ROLES
 from grok_tree.formats._times import to_seconds
 from grok_tree.formats._usage import usage_as_told
-from grok_tree.formats.chats._kept import JsonArray, kept, keys_for
+from grok_tree.formats.chats._kept import JsonArray, kept, kept_about, keys_for
 from grok_tree.formats.chats._openwebui_output import content_of, needs_output, output_of
 
 LOSSES = (
@@ -52,6 +53,8 @@ def _item(forest: Forest) -> Iterator[bytes]:
     conversation = forest.conversation
     writer = _Writer(forest)
     created = _seconds(conversation.create_time)
+    about = kept_about(forest, "openwebui")
+    was = object_of(about.pop("chat", None))
     head: dict[str, Any] = {
         "id": conversation.conversation_id,
         "user_id": "",
@@ -63,17 +66,19 @@ def _item(forest: Forest) -> Iterator[bytes]:
         "pinned": conversation.starred,
         "meta": {"tags": []},
         "folder_id": None,
-    }
-    prompt = conversation.system_prompt
+    } | about
+    params = object_of(was.pop("params", None))
+    if conversation.system_prompt:
+        params["system"] = conversation.system_prompt
     chat = {
         "id": conversation.conversation_id,
         "title": conversation.title,
         "models": writer.models(range(len(forest))),
-        "params": {"system": prompt} if prompt else {},
+        "params": params,
         "tags": [],
         "timestamp": None if created is None else int(created * 1000),
         "files": [],
-    }
+    } | was
     yield _encoder.encode(head)[:-1] + b',"chat":' + _encoder.encode(chat)[:-1]
     yield b',"history":{"currentId":' + _encoder.encode(writer.current) + b',"messages":{'
     for number, response in enumerate(forest):
@@ -133,7 +138,7 @@ class _Writer:
         parent = self._parents[number]
         below = self._children.get(number, [])
         return {
-            **kept(response, "openwebui"),
+            **without(kept(response, "openwebui"), "conversation"),
             "id": self.keys[number],
             "parentId": None if parent == NO_PARENT else self.keys[parent],
             "childrenIds": [self.keys[child] for child in below],

@@ -11,6 +11,7 @@ import msgspec
 from grok_tree.errors import MalformedDocument
 from grok_tree.formats._format import Found
 from grok_tree.formats._json import TOO_DEEP, decoded_json
+from grok_tree.formats._loose import raw_with
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceNode, node
 
@@ -44,6 +45,14 @@ def unreadable(value: bytes) -> SourceNode:
     except (MalformedDocument, RecursionError):
         raw = msgspec.json.encode({"unreadable": value.decode("utf-8", "replace")})
     return node("system", "", repairs=(UNREADABLE,), raw=raw.decode())
+
+
+def keep_about(nodes: list[SourceNode], about: dict[str, Any]) -> None:
+    """Keep what belongs to a whole conversation beside what is kept of its first message."""
+    for one in nodes:
+        if not one.structural:
+            one.raw = raw_with(one.raw, "conversation", without_empty(about))
+            return
 
 
 def read_safely(element: bytes, index: int, read: Callable[[bytes, int], Found]) -> Found:

@@ -525,3 +525,13 @@ def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
     found = list(read_all(io.BytesIO(data.encode()), "chatgpt"))
     assert isinstance(found[-1], Document)
     assert len(found) == 2
+
+
+def test_what_belongs_to_a_whole_conversation_is_kept_and_goes_back() -> None:
+    message = _message("m", "user", _text("a"))
+    document = _only(_conversation(None, message, gizmo_id="g", is_archived=True, voice=None))
+    about = {"gizmo_id": "g", "is_archived": True}
+    assert json.loads(document.responses[0].origin.raw) == {"conversation": about}
+    (again,) = _written(document.forest)
+    assert isinstance(again, Document)
+    assert again.responses[0].origin.raw == document.responses[0].origin.raw

@@ -250,3 +250,10 @@ def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
     found = list(read_all(io.BytesIO(data.encode()), "claude"))
     assert isinstance(found[-1], Document)
     assert len(found) == 2
+
+
+def test_what_belongs_to_a_whole_conversation_is_kept() -> None:
+    found = _only(_message("m"), project={"uuid": "p", "name": "P"}, summary="S")
+    assert json.loads(found.responses[0].origin.raw) == {
+        "conversation": {"project": {"uuid": "p", "name": "P"}, "summary": "S"}
+    }

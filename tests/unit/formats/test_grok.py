@@ -241,3 +241,10 @@ def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
     found = list(read_all(io.BytesIO(f'{{"conversations": {data}}}'.encode()), "grok"))
     assert isinstance(found[-1], Document)
     assert len(found) == 2
+
+
+def test_what_belongs_to_a_whole_conversation_is_kept_but_not_whose_it_is() -> None:
+    found = _only({"_id": "a"}, temporary=True, user_id="secret", asset_ids=["x"], kind=None)
+    assert json.loads(found.responses[0].origin.raw) == {
+        "conversation": {"temporary": True, "asset_ids": ["x"]}
+    }

@@ -384,3 +384,14 @@ def test_what_is_nested_too_deeply_stops_no_other_conversation() -> None:
     found = list(read_all(io.BytesIO(data.encode()), "openwebui"))
     assert isinstance(found[-1], Document)
     assert len(found) == 2
+
+
+def test_what_belongs_to_a_whole_chat_is_kept_and_goes_back() -> None:
+    chat = _chat(_message("m"), folder_id="f", archived=True, meta={"tags": ["t"]})
+    chat["chat"] |= {"tags": ["t"], "params": {"temperature": 0.5}}
+    document = _only(chat)
+    again, written = _written(document.forest)
+    assert written["folder_id"] == "f"
+    assert written["archived"] is True
+    assert written["chat"]["params"] == {"temperature": 0.5}
+    assert again.responses[0].origin.raw == document.responses[0].origin.raw
