@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from grok_tree.forest import Marks, Response, Timing, Usage
+from grok_tree.formats._json import decoder_of
 from grok_tree.formats._lines import Line, malformed
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def decoded(line: Line, kind: type[T], *, what: str = "") -> T:
     Raises:
         MalformedDocument: It is something else; `what` says what was due.
     """
-    return _decoded(line, _without_zeros(line.content), msgspec.json.Decoder(kind), what)
+    return _decoded(line, _without_zeros(line.content), decoder_of(kind), what)
 
 
 def _decoded(line: Line, content: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:

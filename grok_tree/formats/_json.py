@@ -51,11 +51,22 @@ def decoded_json(data: bytes, kind: type[T], mended: list[str] | None = None) ->
     repairs = [] if mended is None else mended
     data = without_zeros(data.removeprefix(BYTE_ORDER_MARK), repairs)
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decoder_of(kind).decode(data)
     except RecursionError:
         return _decoded_deep(_sound(data, repairs), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _decoded_again(_sound(data, repairs), kind)
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+"""Kept, because making one costs more than decoding a message."""
+
+
+def decoder_of(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type."""
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
 
 
 def without_zeros(data: bytes, mended: list[str]) -> bytes:
@@ -149,7 +160,7 @@ def _sound(data: bytes, repairs: list[str]) -> bytes:
 
 def _decoded_again(sound: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(sound, type=kind)
+        return decoder_of(kind).decode(sound)
     except RecursionError:
         return _decoded_deep(sound, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

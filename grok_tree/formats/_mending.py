@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 import msgspec
 
@@ -12,6 +12,8 @@ from grok_tree.forest import ConversationId, Response, ResponseId, derived_id
 from grok_tree.formats._document import Document
 from grok_tree.formats._linking import break_cycles, links, ordered
 from grok_tree.formats._native import NATIVE_FORMAT, NativeDocument
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 GROWING = "still_growing: it was being sampled when the file was written; it stays as it was then"
 DELETED = "undeleted: it was marked as deleted; it is visible now"
@@ -40,14 +42,17 @@ def mended(document: NativeDocument, *, index: int = 0, file: str = "") -> Docum
     ids = _ids(responses, order, parents, repairs, conversation_id=conversation_id)
     first = {one.response_id: ids[place] for place, one in reversed(list(enumerate(responses)))}
     made = [
-        _mended(responses[place], conversation_id, first, repairs[place], position=position)
+        _mended(
+            responses[place],
+            response_id=ids[place],
+            parent_response_id=None if parents[place] < 0 else ids[parents[place]],
+            conversation_id=conversation_id,
+            ids=first,
+            repairs=repairs[place],
+            position=position,
+        )
         for position, place in enumerate(order)
     ]
-    for position, place in enumerate(order):
-        above = None if parents[place] < 0 else ids[parents[place]]
-        made[position] = msgspec.structs.replace(
-            made[position], response_id=ids[place], parent_response_id=above
-        )
     leaf = document.conversation.leaf_response_id
     conversation = msgspec.structs.replace(
         document.conversation,
@@ -88,10 +93,12 @@ def _ids(
 
 def _mended(
     response: Response,
+    *,
+    response_id: ResponseId,
+    parent_response_id: ResponseId | None,
     conversation_id: ConversationId,
     ids: Mapping[ResponseId, ResponseId],
     repairs: Sequence[str],
-    *,
     position: int,
 ) -> Response:
     told = list(repairs)
@@ -103,18 +110,19 @@ def _mended(
         told.append(DELETED)
     origin = response.origin
     of = None if origin.of is None else ids.get(origin.of, origin.of)
+    if told or of != origin.of:
+        origin = msgspec.structs.replace(origin, of=of, repairs=(*origin.repairs, *told))
     return msgspec.structs.replace(
         response,
+        response_id=response_id,
         conversation_id=conversation_id,
+        parent_response_id=parent_response_id,
         finish_reason=finish_reason,
-        origin=msgspec.structs.replace(origin, of=of, repairs=(*origin.repairs, *told)),
+        origin=origin,
         position=position,
         deleted=False,
     )
 
 
 def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+    return _UUID.fullmatch(text) is not None

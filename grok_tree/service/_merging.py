@@ -241,9 +241,9 @@ class _Merge:
         for response in responses:
             self._take(response, home)
         if self._added.responses:
-            self._add(home)
-        if top is None:
-            self._update(home, is_new=is_new)
+            self._add(home, leaf=self._number_of_leaf() if is_new else None)
+        if top is None and not is_new:
+            self._update(home)
         return Merged(
             conversation_id=home.conversation_id,
             n_added=len(self._added.responses),
@@ -333,7 +333,16 @@ class _Merge:
         added.responses.append(placed)
         added.parents.append(above)
 
-    def _add(self, home: Conversation) -> None:
+    def _leaf(self) -> ResponseId | None:
+        """Return where the conversation goes on, if that is here now."""
+        leaf = self._document.conversation.leaf_response_id
+        return None if leaf is None else self._ids.get(leaf)
+
+    def _number_of_leaf(self) -> int | None:
+        leaf = self._leaf()
+        return None if leaf is None else self._numbers.get(leaf)
+
+    def _add(self, home: Conversation, *, leaf: int | None) -> None:
         numbers = self._numbers
         logprobs = {
             self._ids[response_id]: tokens
@@ -347,18 +356,18 @@ class _Merge:
             places=self._added.places,
             now=max(home.modify_time, self._time_of_change()),
             logprobs=logprobs,
+            leaf=leaf,
         )
 
-    def _update(self, home: Conversation, *, is_new: bool) -> None:
+    def _update(self, home: Conversation) -> None:
         """Let the conversation's own fields be those of whoever changed it last."""
         given = self._conversation
-        newer = is_new or given.modify_time > home.modify_time
-        leaf = self._document.conversation.leaf_response_id
+        newer = given.modify_time > home.modify_time
         change = ConversationChange(
             title=given.title if given.title and (newer or not home.title) else home.title,
             starred=home.starred or given.starred,
         )
-        moved = None if leaf is None else self._ids.get(leaf)
+        moved = self._leaf()
         if moved is not None and (newer or home.leaf_response_id is None):
             change = msgspec.structs.replace(change, leaf_response_id=moved)
         same = (change.title, change.starred) == (home.title, home.starred)

@@ -38,6 +38,10 @@ class Prepared:
         found = self._execute(connection, values).fetchone()
         return None if found is None else self._row(found)
 
+    def all(self, connection: Connection, values: Values) -> list[Any]:
+        """Return all rows, by names of columns."""
+        return [self._row(found) for found in self._execute(connection, values).fetchall()]
+
     def run(self, connection: Connection, values: Values) -> int:
         """Execute it once; return the number of rows concerned."""
         n_rows: int = self._execute(connection, values).rowcount

@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from grok_tree.forest import ConversationId, Response, ResponseId, id_bytes, id_text
 from grok_tree.store import _schema as tables
-from grok_tree.store._naming import batches, raw_id
+from grok_tree.store._naming import raw_id
+from grok_tree.store._prepared import Prepared
 from grok_tree.store._rows import GROWING, PURGED, SENDERS, content_hash
 
 _c, _r = tables.conversation.c, tables.response.c
+
+
+_AT_ONCE = 64
+_NAMES = [f"id{number}" for number in range(_AT_ONCE)]
+_KNOWN = Prepared(
+    select(
+        _r.id,
+        _c.id.label("conversation_id"),
+        _r.position,
+        _r.content_hash,
+        _r.hidden_at,
+        _r.flags,
+    )
+    .join(tables.conversation, _c.key == _r.conversation_key)
+    .where(_r.id.in_([bindparam(name) for name in _NAMES]))
+)
 
 
 class Known(NamedTuple):
@@ -53,20 +70,19 @@ class UnitingReader:
 
     def known(self, response_ids: Sequence[str]) -> dict[ResponseId, Known]:
         """Return what is stored under those of the ids that are taken."""
-        query = select(_r.id, _c.id, _r.position, _r.content_hash, _r.hidden_at, _r.flags).join(
-            tables.conversation, _c.key == _r.conversation_key
-        )
         found = {}
-        for some in batches([raw_id(one) for one in response_ids]):
-            for own, home, position, said, hidden_at, flags in self._connection.execute(
-                query.where(_r.id.in_(some))
-            ):
-                found[ResponseId(id_text(own))] = Known(
-                    conversation_id=ConversationId(id_text(home)),
-                    position=position,
-                    content_hash=said,
-                    hidden=bool(hidden_at),
-                    growing=bool(flags & GROWING),
-                    purged=bool(flags & PURGED),
+        raw = [raw_id(one) for one in response_ids]
+        for start in range(0, len(raw), _AT_ONCE):
+            some = raw[start : start + _AT_ONCE]
+            # A list of one length is one statement: the last id fills what is left.
+            values = dict(zip(_NAMES, [*some, *[some[-1]] * (_AT_ONCE - len(some))], strict=True))
+            for row in _KNOWN.all(self._connection, values):
+                found[ResponseId(id_text(row.id))] = Known(
+                    conversation_id=ConversationId(id_text(row.conversation_id)),
+                    position=row.position,
+                    content_hash=row.content_hash,
+                    hidden=bool(row.hidden_at),
+                    growing=bool(row.flags & GROWING),
+                    purged=bool(row.flags & PURGED),
                 )
         return found

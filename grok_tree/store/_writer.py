@@ -63,6 +63,9 @@ _COUNTERS = Prepared(
 _PLACE = Prepared(
     select(_r.position, _r.conversation_key, _r.hidden_at).where(_r.id == bindparam("parent"))
 )
+_BEGIN = Prepared(
+    insert(tables.conversation).inline(), *(name for name in tables.conversation.columns.keys()[1:])
+)
 _INSERT_RESPONSES = Prepared(insert(tables.response).inline(), *ROW_COLUMNS)
 _GROWN = Prepared(
     update(tables.conversation)
@@ -84,23 +87,22 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
     def insert_conversation(self, conversation: Conversation) -> None:
         """Store a new, empty conversation."""
         self.touched[id_bytes(conversation.conversation_id)] = conversation.revision
-        self._connection.execute(
-            insert(tables.conversation).values(
-                id=id_bytes(conversation.conversation_id),
-                title=conversation.title,
-                starred=conversation.starred,
-                created_us=microseconds(conversation.create_time),
-                modified_us=microseconds(conversation.modify_time),
-                model_name=conversation.model_name,
-                system_prompt=conversation.system_prompt,
-                system_prompt_name=conversation.system_prompt_name,
-                revision=conversation.revision,
-                leaf_position=None,
-                next_position=0,
-                n_visible=0,
-                deleted=False,
-            )
-        )
+        values = {
+            "id": id_bytes(conversation.conversation_id),
+            "title": conversation.title,
+            "starred": conversation.starred,
+            "created_us": microseconds(conversation.create_time),
+            "modified_us": microseconds(conversation.modify_time),
+            "model_name": conversation.model_name,
+            "system_prompt": conversation.system_prompt,
+            "system_prompt_name": conversation.system_prompt_name,
+            "revision": conversation.revision,
+            "leaf_position": None,
+            "next_position": 0,
+            "n_visible": 0,
+            "deleted": False,
+        }
+        _BEGIN.run(self._connection, values)
 
     def update_conversation(
         self, conversation_id: str, change: ConversationChange, now: datetime
@@ -167,8 +169,9 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
         places: Mapping[int, int],
         now: datetime,
         logprobs: Mapping[ResponseId, Sequence[TokenLogprob]],
+        leaf: int | None = None,
     ) -> None:
-        """Store responses that have their ids already; the leaf stays where it is.
+        """Store responses that have their ids already.
 
         Args:
             conversation_id: Where they go.
@@ -177,6 +180,7 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
             places: For those whose parent was stored before, the parent's position by number.
             now: When the conversation changed.
             logprobs: Of the tokens of some of them.
+            leaf: The number of the one that becomes the leaf; None leaves it where it is.
 
         Raises:
             ConversationNotFound: There is no such conversation.
@@ -187,7 +191,8 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
         for number, (response, parent) in enumerate(zip(responses, parents, strict=True)):
             position = counters.next_position + parent if parent >= 0 else NO_PARENT
             batch.take(response, places.get(number, position))
-        self._insert(batch, counters, now, leaf=counters.leaf_position)
+        at = counters.leaf_position if leaf is None else counters.next_position + leaf
+        self._insert(batch, counters, now, leaf=at)
         for response_id, tokens in logprobs.items():
             key = self._response_row(response_id).key
             stored = {"response_key": key, "tokens": encode_logprobs(tokens)}
