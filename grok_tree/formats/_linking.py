@@ -375,7 +375,10 @@ def _digest(*texts: str) -> str:
 def _utc(time: datetime | None) -> datetime | None:
     if time is None or time.tzinfo is UTC:
         return time
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        return None  # in UTC it lies outside of the years 1 to 9999, so it says nothing
 
 
 def _ms(time: datetime | None) -> int:

@@ -10,6 +10,7 @@ from grok_tree.errors import FormatNotFound, MalformedDocument
 from grok_tree.formats._archives import reported
 from grok_tree.formats._document import Document
 from grok_tree.formats._format import Format
+from grok_tree.formats._json import TOO_DEEP
 from grok_tree.formats._linking import linked
 from grok_tree.formats._opening import Opened, opened
 from grok_tree.formats._registry import detect_format, find_format
@@ -43,7 +44,10 @@ def read_all(
     Args and errors are those of `read`.
     """
     with opened(source) as found, reported(found.name or "the input"):
-        yield from read_opened(found, _format_of(found, format))
+        try:
+            yield from read_opened(found, _format_of(found, format))
+        except RecursionError:
+            raise MalformedDocument(TOO_DEEP) from None
 
 
 def read_opened(source: Opened, format: Format) -> Iterator[Document | Skipped]:

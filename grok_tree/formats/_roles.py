@@ -51,5 +51,7 @@ def sender_of(role: object, mended: list[str], *, default: Sender = "assistant")
     sender = _SENDERS.get(role.lower()) if isinstance(role, str) else None
     if sender is None:
         sender = default
-        mended.append(INFERRED.format(role=role, sender=sender))
+        # What is no text may be nested as deeply as it likes.
+        told = role if isinstance(role, str | int | float | None) else type(role).__name__
+        mended.append(INFERRED.format(role=told, sender=sender))
     return sender

@@ -10,7 +10,7 @@ import msgspec
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import Forest
 from grok_tree.formats._format import Format, Found
-from grok_tree.formats._json import decoded_json, json_lines
+from grok_tree.formats._json import decoded_json, json_lines, raw_json
 from grok_tree.formats._lines import MAX_LINE_BYTES
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation
@@ -64,7 +64,7 @@ def _conversation(graph: Any) -> SourceConversation:
 
 
 def _name(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return value if isinstance(value, str) else raw_json([value])[1:-1]
 
 
 def _write(forests: Iterable[Forest], file: BinaryIO) -> int:

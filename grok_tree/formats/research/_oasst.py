@@ -215,7 +215,7 @@ def _is_number(value: object) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, str) else raw_json([value])[1:-1]
 
 
 def _write(forests: Iterable[Forest], file: BinaryIO) -> int:

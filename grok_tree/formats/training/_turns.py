@@ -106,7 +106,7 @@ def raw_text(value: Any) -> str:
     """Return a text as it is, and anything else as JSON."""
     if isinstance(value, str):
         return value
-    return "" if value is None else msgspec.json.encode(value).decode()
+    return "" if value is None else raw_json([value])[1:-1]
 
 
 def is_said(value: Any) -> bool:

@@ -18,6 +18,9 @@ LARGE = 30_000
 _ID = re.compile(r"(?i)id|uuid|parent|child|current|leaf|key|prev|next|root|head|ref|_from|_to")
 
 
+_DEEP = "stands for what is nested deeply"
+
+
 def _deep(opening: str, closing: str) -> str:
     return opening * 3_000 + closing * 3_000
 
@@ -51,6 +54,8 @@ ODD_VALUES: tuple[Callable[[], Any], ...] = (
     lambda: "9999-12-31T23:59:59-12:00",
     lambda: "a\n\u2028b\x1b[2J",
     lambda: "y" * 200_000,
+    lambda: _DEEP,
+    lambda: _DEEP,
     lambda: [],
     lambda: {},
     lambda: [None],
@@ -131,7 +136,9 @@ class Mutations:
         for _ in range(self._few()):
             if spots := list(_spots(value)):
                 self._break(spots)
-        return json.dumps(value).encode()
+        return (
+            json.dumps(value).encode().replace(json.dumps(_DEEP).encode(), _deep("[", "]").encode())
+        )
 
     def _break(self, spots: list[Spot]) -> None:
         names = [spot for spot in spots if _is_name(*spot)]

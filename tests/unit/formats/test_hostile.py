@@ -26,6 +26,10 @@ FOUND: dict[str, tuple[str, bytes]] = {
         "messages",
         b'{"messages":[{"role":"user","content":[{"type":[]}]}]}',
     ),
+    "a role that is nested deeply": (
+        "messages",
+        b'{"messages":[{"role":%b,"content":"x"}]}' % (b"[" * 3_000 + b"]" * 3_000),
+    ),
     "a part that is a number": ("messages", b'{"messages":[{"role":"user","content":[1]}]}'),
     "a whole number beyond any float": (
         "chatgpt",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
-from grok_tree.forest import MAX_FIELD_BYTES, Attachment, Marks, ToolCall
+from grok_tree.forest import MAX_FIELD_BYTES, NO_TIME, Attachment, Marks, ToolCall
 from grok_tree.formats import Document, SourceConversation, SourceNode, node
 from grok_tree.formats._linking import linked
 from tests.unit.formats._sound import check_sound
@@ -31,6 +31,12 @@ def test_of_one_id_the_first_in_the_file_keeps_it_wherever_it_comes_to_stand() -
     assert made.repair_counts == {"duplicate_id": 1}
     alone = document(node("assistant", "first", key="a", parent="root"), node("human", "", key="a"))
     assert alone.responses[0].response_id == made.responses[2].response_id
+
+
+def test_a_time_outside_of_all_years_is_none() -> None:
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    (one,) = document(node("human", "x", key="a", create_time=first)).responses
+    assert one.create_time == NO_TIME
 
 
 def test_an_orphan_keeps_its_id() -> None:
