@@ -64,6 +64,7 @@ from grok_tree.forest._snapshot import (
 )
 from grok_tree.forest._text import (
     MAX_FIELD_BYTES,
+    MAX_RAW_BYTES,
     MAX_TEXT_BYTES,
     checked_field,
     checked_text,
@@ -98,6 +99,7 @@ __all__ = [
     "FRESH_BUDGET",
     "FUNCTION",
     "MAX_FIELD_BYTES",
+    "MAX_RAW_BYTES",
     "MAX_SIBLINGS",
     "MAX_TEXT_BYTES",
     "NAMED_PROMPTS",

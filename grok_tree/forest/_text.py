@@ -14,6 +14,10 @@ MAX_FIELD_BYTES = 128 * 1024
 """Largest other text in UTF-8 bytes: several of them must fit into one message below 1 MiB."""
 
 
+MAX_RAW_BYTES = 3 * MAX_FIELD_BYTES
+"""Most of what a file says of one response beside what a response has fields for."""
+
+
 def checked_field(text: str, what: str) -> str:
     """Return `text` unchanged if it may be stored as a title, a note, a system prompt and so on.
 

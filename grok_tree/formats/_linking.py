@@ -20,7 +20,7 @@ import msgspec
 
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import (
-    MAX_FIELD_BYTES,
+    MAX_RAW_BYTES,
     MAX_TEXT_BYTES,
     NO_PARENT,
     NO_TIME,
@@ -283,7 +283,7 @@ class _Maker:
             self.logprobs[response_id] = one.logprobs
         message, reasoning = self._text(said.message, mended), self._text(said.reasoning, mended)
         raw = repaired_text(one.raw)
-        if len(raw) > MAX_FIELD_BYTES // 4 and len(raw.encode()) > MAX_FIELD_BYTES:
+        if len(raw) > MAX_RAW_BYTES // 4 and len(raw.encode()) > MAX_RAW_BYTES:
             mended.append(RAW.format(size=len(raw.encode())))
             raw = ""
         flags = one.flags if message or "empty" in one.flags else (*one.flags, "empty")
@@ -306,7 +306,7 @@ class _Maker:
             encrypted_reasoning=said.encrypted_reasoning,
             model_name=said.model_name,
             finish_reason=said.finish_reason,
-            settings=_settings(one),
+            settings=_settings(said.settings, one.logprobs),
             usage=said.usage,
             timing=said.timing,
             origin=Origin(
@@ -338,10 +338,9 @@ class _Maker:
         return sound
 
 
-def _settings(one: SourceNode) -> Settings:
+def _settings(settings: Settings, logprobs: Sequence[TokenLogprob]) -> Settings:
     """Return what was asked of the model; where log-probabilities came, they were asked for."""
-    settings = one.said.settings
-    return msgspec.structs.replace(settings, logprobs=True) if one.logprobs else settings
+    return msgspec.structs.replace(settings, logprobs=True) if logprobs else settings
 
 
 class _Keys:

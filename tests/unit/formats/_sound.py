@@ -10,9 +10,17 @@ from uuid import UUID
 
 import msgspec
 
-from grok_tree.forest import MAX_FIELD_BYTES, MAX_TEXT_BYTES, NO_PARENT, Response, checked_text
+from grok_tree.forest import (
+    MAX_FIELD_BYTES,
+    MAX_RAW_BYTES,
+    MAX_TEXT_BYTES,
+    NO_PARENT,
+    Response,
+    checked_text,
+)
 from grok_tree.formats import Document, read_documents, write_native
 
+LIMITS = {"raw": MAX_RAW_BYTES}
 LONG = frozenset({"message", "reasoning", "encrypted_reasoning", "arguments"})
 """Fields that may be as long as a message."""
 
@@ -36,7 +44,7 @@ def check_sound(document: Document) -> None:
     assert set(document.logprobs) <= set(ids)
     assert sum(document.repair_counts.values()) >= len(document.repairs)
     for field, text in texts(msgspec.to_builtins((conversation, responses))):
-        limit = MAX_TEXT_BYTES if field in LONG else MAX_FIELD_BYTES
+        limit = MAX_TEXT_BYTES if field in LONG else LIMITS.get(field, MAX_FIELD_BYTES)
         checked_text(text, field, limit=limit)
     check_native(document)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from grok_tree.forest import MAX_FIELD_BYTES, NO_TIME, Attachment, Marks, ToolCall
+from grok_tree.forest import MAX_FIELD_BYTES, MAX_RAW_BYTES, NO_TIME, Attachment, Marks, ToolCall
 from grok_tree.formats import Document, SourceConversation, SourceNode, node
 from grok_tree.formats._linking import linked
 from tests.unit.formats._sound import check_sound
@@ -58,7 +58,7 @@ def test_what_is_too_long_for_its_field_is_cut_and_told() -> None:
             marks=Marks(tags=("kept", LONG), note=LONG),
             facts={LONG: LONG},
             repairs=[f"odd: {LONG}"],
-            raw=f'"{LONG}"',
+            raw=f'"{LONG}{LONG}"',
         )
     )
     (one,) = made.responses
@@ -67,6 +67,12 @@ def test_what_is_too_long_for_its_field_is_cut_and_told() -> None:
     assert one.attachments[0].name == "kept"
     assert one.tool_calls[0].arguments == "é" * 200_000
     assert one.marks.tags[0] == "kept"
+
+
+def test_what_has_no_field_is_kept_up_to_a_limit_of_its_own() -> None:
+    raw = f'"{"x" * (MAX_RAW_BYTES - 2)}"'
+    (one,) = document(node("human", "x", raw=raw)).responses
+    assert (one.origin.raw, one.origin.repairs) == (raw, ())
 
 
 def test_characters_that_cannot_be_stored_are_replaced_in_every_field() -> None:
