@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from grok_tree.errors import GrokTreeError, InvalidOperationError, MalformedDocument
 from grok_tree.formats import opened, read_all
@@ -134,13 +135,34 @@ def gzip_bomb_of_json(folder: Path) -> Path:
 
 
 def zip_bomb(folder: Path) -> Path:
+    return zip_of_packed(folder, zeros_deflated(2 << 30), 2 << 30, method=8)
+
+
+def zip_of_packed(folder: Path, packed: bytes, size: int, *, method: int) -> Path:
+    """Make an archive of one file that is compressed already."""
     path = folder / "export.zip"
-    packed = zeros_deflated(2 << 30)
     name = b"conversations.json"
-    data = local(name, packed, size=2 << 30)
-    directory = listed(name, packed, offset=0, size=2 << 30)
+    data = local(name, packed, size=size, method=method)
+    directory = listed(name, packed, offset=0, size=size, method=method)
     path.write_bytes(data + ended(directory, 1, len(data)))
     return path
+
+
+def zstandard_bomb(folder: Path) -> Path:
+    packed = zstandard.ZstdCompressor().compress(bytes(300 << 20))
+    return zip_of_packed(folder, packed, 300 << 20, method=93)
+
+
+def zstandard_of_very_many_frames(folder: Path) -> Path:
+    packed = zstandard.ZstdCompressor().compress(b"") * 300_000
+    return zip_of_packed(folder, packed, 100, method=93)
+
+
+def zstandard_of_a_wide_window(folder: Path) -> Path:
+    parameters = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=True)
+    packed = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    data = packed.compress(EXPORT) + packed.flush()
+    return zip_of_packed(folder, data, len(EXPORT), method=93)
 
 
 def zip_that_lies_about_sizes(folder: Path) -> Path:
@@ -208,6 +230,9 @@ BOMBS = (
     gzip_bomb_of_json,
     zip_bomb,
     zip_that_lies_about_sizes,
+    zstandard_bomb,
+    zstandard_of_very_many_frames,
+    zstandard_of_a_wide_window,
     zip_of_overlapping_files,
     zip_of_many_bombs,
     zip_of_very_many_files,
