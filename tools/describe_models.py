@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from grok_tree.samplers import CAPABILITIES, SamplerSetup, installed_samplers
+from tools._pages import DOCS, with_part, write_or_check
 
-PAGE = Path(__file__).parent.parent / "docs" / "models.md"
-BEGIN, END = "<!-- begin: tools/describe_models.py -->", "<!-- end -->"
+PAGE = DOCS / "models.md"
+TOOL = "describe_models"
 SERVERS = ("openai", "llama.cpp", "vllm", "")
 """Kinds of servers that speak the OpenAI protocol; the last stands for all others."""
 
@@ -57,25 +56,8 @@ def tables(found: Mapping[str, frozenset[str]]) -> str:
 
 def page() -> str:
     """Return the page with its tables as they should be."""
-    text = PAGE.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{tables(capabilities())}\n\n{END}{after}"
-
-
-def main() -> int:
-    """Write the page, or say whether it must be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is current")
-    wanted = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(wanted, "utf-8")
-        return 0
-    if PAGE.read_text("utf-8") == wanted:
-        return 0
-    sys.stderr.write(f"{PAGE.name} is not current; run: python -m tools.describe_models\n")
-    return 1
+    return with_part(PAGE, TOOL, tables(capabilities()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(PAGE, TOOL, page(), about=__doc__))
