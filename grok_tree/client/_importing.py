@@ -273,7 +273,7 @@ def _written(document: Document, lines: io.BytesIO) -> Outcome:
     """Write a document, or say why it cannot be."""
     begin = lines.tell()
     try:
-        write_native(document.forest, lines)
+        write_native(document.forest, lines, sealed=False)
     except UnicodeEncodeError as error:
         lines.truncate(begin)
         lines.seek(begin)

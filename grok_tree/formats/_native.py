@@ -9,7 +9,7 @@ another. `docs/native-format.md` is the description for readers in other languag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
@@ -78,15 +78,30 @@ class NativeDocument:
 
 class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
+    def hexdigest(self) -> str | None: ...
 
 
-def write_native(forest: Forest, file: BinaryIO) -> int:
+class _NoDigest:
+    """Where what carries the lines sees to it that they arrive as they were."""
+
+    def update(self, data: bytes, /) -> None:
+        pass
+
+    def hexdigest(self) -> str | None:
+        return None
+
+
+def write_native(forest: Forest, file: BinaryIO, *, sealed: bool = True) -> int:
     """Write one conversation; return the number of responses.
 
     Responses are fetched and written one after another, so memory does not grow with the forest.
+
+    Args:
+        forest: The conversation.
+        file: Where to.
+        sealed: Close it with a digest, so that a change is noticed.
     """
-    digest = _new_digest()
+    digest: _Digest = _new_digest() if sealed else _NoDigest()
     encoder = msgspec.json.Encoder()
 
     def put(record: Any) -> None:
@@ -139,8 +154,13 @@ def read_documents(file: BinaryIO) -> Iterator[NativeDocument]:
 class NativeReader:
     """Makes documents of lines that come one by one; errors are those of `read_native`."""
 
-    def __init__(self) -> None:
-        self._reader = _Reader()
+    def __init__(self, *, sealed: bool = True) -> None:
+        """Expect a header.
+
+        Args:
+            sealed: Compare the digests that conversations are closed with.
+        """
+        self._reader = _Reader(sealed=sealed)
         self._begin()
 
     def take(self, line: Line) -> NativeDocument | None:
@@ -175,11 +195,12 @@ class NativeReader:
 class _Reader:
     """Knows between which lines it stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sealed: bool = True) -> None:
         self._inside = False
         self._last = 0
         self._n_responses = 0
-        self._digest = _new_digest()
+        self._new_digest: Callable[[], _Digest] = _new_digest if sealed else _NoDigest
+        self._digest = self._new_digest()
 
     def record(self, line: Line) -> NativeRecord:
         """Return what the next line holds."""
@@ -209,7 +230,7 @@ class _Reader:
     def _header(self, line: Line) -> NativeHeader:
         _check_version(line)
         header = decoded(line, NativeHeader)
-        self._inside, self._n_responses, self._digest = True, 0, _new_digest()
+        self._inside, self._n_responses, self._digest = True, 0, self._new_digest()
         self._take(line)
         return header
 
@@ -218,7 +239,7 @@ class _Reader:
         if end.n_responses != self._n_responses:
             why = f"it counts {end.n_responses} responses, but {self._n_responses} stand above it"
             raise malformed(line.number, f"{why}; lines are missing or came in twice")
-        if end.digest is not None and end.digest != self._digest.hexdigest():
+        if end.digest and self._digest.hexdigest() not in (None, end.digest):
             why = "the digest does not fit: the lines above were changed after they were written"
             raise malformed(line.number, f"{why}; if that was on purpose, take the digest out")
         self._inside = False

@@ -13,9 +13,9 @@ from grok_tree.server._texts import prompt
 from grok_tree.service import Forests, MergeConflict, Merged, Merging
 from grok_tree.wire import ForestsServicer, pb
 
-_AT_ONCE = 32
+_AT_ONCE = 16
 """Conversations on their way into the store: what is committed together costs one flush."""
-_RESPONSES_AT_ONCE = 5_000
+_RESPONSES_AT_ONCE = 1_000
 """Most responses of them together, unless a single conversation has more."""
 
 
@@ -29,7 +29,7 @@ class MergeCalls(ForestsServicer):
     ) -> None:
         """Store conversations as they come, and say of each in order what became of it."""
         under = ""
-        buffer, reader = LineBuffer(), NativeReader()
+        buffer, reader = LineBuffer(), NativeReader(sealed=False)
         window = _Window(self._forests, context)
         try:
             async for request in prompt(requests):

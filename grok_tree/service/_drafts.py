@@ -10,12 +10,14 @@ from grok_tree.forest import (
     Response,
     ResponseDraft,
     Sender,
+    Settings,
     check_settings,
     checked_field,
     checked_text,
 )
 
 _SENDERS = get_args(Sender)
+_NO_SETTINGS = Settings()
 
 
 def check_drafts(drafts: Sequence[ResponseDraft], leaf_index: int | None) -> None:
@@ -60,4 +62,5 @@ def check_said(said: ResponseDraft | Response, what: str) -> None:
     checked_text(said.message, "message")
     checked_text(said.reasoning, "reasoning")
     checked_field(said.marks.note, "note")
-    check_settings(said.settings)
+    if said.settings != _NO_SETTINGS:
+        check_settings(said.settings)
