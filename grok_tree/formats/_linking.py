@@ -44,6 +44,8 @@ DUPLICATE = "duplicate_id: its id {key} had been used before; it got a new one"
 _AGAIN = DUPLICATE.partition(":")[0]
 TEXT = "text_replaced: characters that cannot be stored were replaced by U+FFFD"
 RAW = "raw_cut: {size:,} bytes that have no field here are too many to be kept"
+CONVERSATION = "conversation"
+"""The fact that names a conversation by its id in the file; its first response has it."""
 LEAF = "leaf_unknown: the message it was left at is not in the file; the newest tip is"
 
 Links = tuple[list[int], list[list[str]]]
@@ -315,12 +317,19 @@ class _Maker:
                 original_id=None if one.key is None else fitting(one.key),
                 repairs=tuple(map(fitting, mended)),
                 flags=tuple(map(fitting, flags)),
-                provenance={fitting(name): fitting(fact) for name, fact in one.facts.items()},
+                provenance=self._provenance(one, position),
                 raw=raw,
             ),
             marks=said.marks,
             position=position,
         )
+
+    def _provenance(self, one: SourceNode, position: int) -> dict[str, str]:
+        """Return what is worth showing of a node, and of the conversation beside the first."""
+        facts = one.facts
+        if position == 0 and self._found.key and not self._found.key_made:
+            facts = {CONVERSATION: self._found.key, **facts}
+        return {fitting(name): fitting(fact) for name, fact in facts.items()}
 
     def _text(self, text: str, mended: list[str]) -> str:
         if len(text) <= MAX_TEXT_BYTES // 4 and text.isascii() and "\0" not in text:

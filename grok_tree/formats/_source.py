@@ -45,6 +45,7 @@ class SourceConversation(msgspec.Struct, kw_only=True):
     Attributes:
         nodes: Its messages in file order.
         key: Its id in the file; None where the format has none, then its content is its name.
+        key_made: The file does not say the key, its reader made it up.
         title: Empty for none.
         create_time: When it was begun, None where the file does not say.
         modify_time: When it last changed.
@@ -59,6 +60,7 @@ class SourceConversation(msgspec.Struct, kw_only=True):
 
     nodes: list[SourceNode]
     key: str | None = None
+    key_made: bool = False
     title: str = ""
     create_time: datetime | None = None
     modify_time: datetime | None = None

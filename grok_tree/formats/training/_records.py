@@ -52,6 +52,7 @@ def found_in(source: Opened, read: Callable[[Any], SourceConversation]) -> Itera
         if not found.nodes:
             yield Skipped(index, found.key or "", "it has no messages")
             continue
+        found.key_made = not found.key
         found.key = _name(found.key or blake2b(content, digest_size=16).hexdigest(), names)
         found.repairs = (*found.repairs, *mended)
         yield found

@@ -440,7 +440,7 @@ def _all_but_ids(response: Response) -> Json:
         **{name: getattr(response, name) for name in fields},
         "raw": {**raw, **metadata},
         "flags": response.origin.flags,
-        "facts": response.origin.provenance,
+        "facts": {**response.origin.provenance, "conversation": ""},
         "key": response.origin.original_id,
     }
 

@@ -136,7 +136,8 @@ def test_fields_of_the_original_sdk_come_one_to_one() -> None:
     assert found.reasoning == "a\n\nb"
     assert found.citations == (Citation(url="cited", title="C"),)
     assert found.attachments == (Attachment(url="grok:asset-id"),)
-    assert found.origin.provenance == {"manual": "true"}
+    assert found.origin.provenance["manual"] == "true"
+    assert "shared" not in found.origin.provenance
     raw = json.loads(found.origin.raw)
     assert raw["image_attachments"] == [{"odd": 1}]
     assert raw["card_attachments_json"] == ["{}"]

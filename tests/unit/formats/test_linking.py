@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from grok_tree.forest import MAX_FIELD_BYTES, MAX_RAW_BYTES, NO_TIME, Attachment, Marks, ToolCall
 from grok_tree.formats import Document, SourceConversation, SourceNode, node
 from grok_tree.formats._linking import linked
+from grok_tree.formats._source import chained
 from tests.unit.formats._sound import check_sound
 
 LONG = "é" * MAX_FIELD_BYTES
@@ -101,5 +102,15 @@ def test_characters_that_cannot_be_stored_are_replaced_in_every_field() -> None:
     assert one.tool_calls == (ToolCall(call_id=good, name=good, arguments=good),)
     assert one.marks.scores == {good: 1.0}
     assert one.origin.original_id == good
-    assert one.origin.provenance == {good: good}
+    assert one.origin.provenance == {good: good, "conversation": good}
     assert (one.origin.flags, one.origin.raw) == ((good,), good)
+
+
+def test_the_id_of_a_conversation_in_its_file_is_kept_with_the_first_response() -> None:
+    first, second = node("human", "a"), node("assistant", "b")
+    found = SourceConversation(nodes=chained([first, second]), key="c-1")
+    made = linked(found, format_name="x", index=0, file="")
+    assert [one.origin.provenance for one in made.responses] == [{"conversation": "c-1"}, {}]
+    found.key_made = True
+    again = linked(found, format_name="x", index=0, file="")
+    assert again.responses[0].origin.provenance == {}

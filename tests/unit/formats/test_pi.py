@@ -40,7 +40,10 @@ def test_labels_are_tags() -> None:
 def test_the_last_entry_is_where_the_user_is() -> None:
     (found,) = documents(SAMPLE)
     assert found.conversation.leaf_response_id == by_key(found)["c3a1899a"].response_id
-    assert found.responses[0].origin.provenance == {"cwd": "/path/to/project"}
+    assert found.responses[0].origin.provenance == {
+        "conversation": "5a824976-2581-5908-8525-fef1e81a8136",
+        "cwd": "/path/to/project",
+    }
     assert found.responses[1].model_name == "demo/demo-1"
     assert found.responses[1].usage.total_tokens == 8
     assert found.responses[1].finish_reason == "stop"

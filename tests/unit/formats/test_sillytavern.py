@@ -53,7 +53,7 @@ def test_models_times_names_and_hidden_messages_are_read() -> None:
     assert first.create_time == datetime(2025, 3, 1, 10, tzinfo=UTC)
     assert prompt.create_time == datetime(2025, 3, 1, 10, 7, 0, 42_000, tzinfo=UTC)
     assert first.timing.duration_s == 2
-    assert first.origin.provenance == {"name": "Char42"}
+    assert first.origin.provenance["name"] == "Char42"
     assert document.flag_counts == {"hidden": 4}
     assert document.conversation.create_time == datetime(2025, 3, 1, 10, tzinfo=UTC)
     assert sum(one.marks.starred for one in document.responses) == 1
