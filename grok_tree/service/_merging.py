@@ -283,9 +283,11 @@ class _Merge:
         if parent is not None and here is None:
             self._conflicts.append(MergeConflict(response.response_id, None, _BELOW_DELETED))
             return
-        placed = msgspec.structs.replace(
-            response, conversation_id=home.conversation_id, parent_response_id=here
-        )
+        placed = response
+        if here != parent or response.conversation_id != home.conversation_id:
+            placed = msgspec.structs.replace(
+                response, conversation_id=home.conversation_id, parent_response_id=here
+            )
         known = self._known.get(response.response_id)
         why = "" if known is None else _conflict(known, placed)
         if why:

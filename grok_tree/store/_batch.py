@@ -95,22 +95,16 @@ class Batch:
             InvalidOperationError: Its parent belongs to another conversation.
         """
         parent_id, parent_position = self._parent(new.draft)
-        response = self._response(new, parent_id)
-        self.responses.append(response)
-        self.rows.append(self._row(response, parent_position, growing=new.growing))
+        self._append(self._response(new, parent_id), parent_position, growing=new.growing)
 
-    def take(self, response: Response, parent_position: int) -> int:
-        """Append one response as it is, with its id, and return its position.
+    def take(self, response: Response, parent_position: int) -> None:
+        """Append one response as it is, with its id.
 
         Args:
-            response: Its own position and revision are not looked at.
+            response: Its own position and revision are not looked at, and stay in `responses`.
             parent_position: That of its parent, `NO_PARENT` for a root.
         """
-        position: int = self._next + len(self.responses)
-        placed = msgspec.structs.replace(response, position=position, revision=self.revision)
-        self.responses.append(placed)
-        self.rows.append(self._row(placed, parent_position))
-        return position
+        self._append(response, parent_position)
 
     def _parent(self, draft: ResponseDraft) -> tuple[ResponseId | None, int]:
         if draft.parent_index is not None:
@@ -157,18 +151,18 @@ class Batch:
             revision=self.revision,
         )
 
-    def _row(
-        self, response: Response, parent_position: int, *, growing: bool = False
-    ) -> tuple[Any, ...]:
+    def _append(self, response: Response, parent_position: int, *, growing: bool = False) -> None:
+        position = self._next + len(self.rows)
+        self.responses.append(response)
         sender = SENDERS.index(response.sender)
         flags = MANUAL * response.manual | PARTIAL * response.partial | GROWING * growing
         parent = (
             None if response.parent_response_id is None else id_bytes(response.parent_response_id)
         )
         reason = response.finish_reason
-        return (
+        row = (
             self._key,
-            response.position,
+            position,
             parent_position,
             id_bytes(response.response_id),
             self.revision,
@@ -184,6 +178,7 @@ class Batch:
             encode_marks(response.marks),
             None if growing else content_hash(sender, parent, response.message, response.reasoning),
         )
+        self.rows.append(row)
 
 
 def finished_facts(facts: Facts, finish: Finish) -> Facts:

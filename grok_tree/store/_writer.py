@@ -216,7 +216,7 @@ class Writer(DeletingWriter, FileWriter, BudgetWriter, RecordedWriter):
         )
         self.touched[raw_id(batch.conversation_id)] = batch.revision
         for response in added:
-            if response.attachments:
+            if any(one.file_id for one in response.attachments):
                 self._note_files(self._response_row(response.response_id).key, response.attachments)
         return added
 
