@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -70,28 +70,32 @@ def iter_elements(
         raise MalformedDocument(f"it is no {wanted}" if first else "it is empty")
 
 
-def value_under(file: BinaryIO, key: str, *, piece_bytes: int = PIECE_BYTES) -> bytes:
-    """Return a value of a JSON object as it stands in the file, empty if there is none.
+def values_beside(file: BinaryIO, key: str, *, only_before: bool = False) -> dict[str, Any]:
+    """Return the values of a JSON object without the one that is too large to be held.
 
     Args:
-        file: JSON in UTF-8. What follows the value is not read.
-        key: Of the value.
-        piece_bytes: How much is read at a time.
+        file: JSON in UTF-8.
+        key: Of the large value.
+        only_before: Read no further than that.
 
     Raises:
-        MalformedDocument: It is no object, or it was cut before the value.
+        MalformedDocument: It is no object, or is no JSON.
     """
-    source = _Pieces(file, piece_bytes)
+    source = _Pieces(file, PIECE_BYTES)
     source.skip(b"{")
+    found: dict[str, Any] = {}
     while source.peek() != b"}":
         name = decoded_json(source.value(), str)
         source.skip(b":")
-        if name == key:
-            return source.value()
-        source.value(kept=False)
+        if name != key:
+            found[name] = decoded_json(source.value(), Any)
+        elif only_before:
+            break
+        else:
+            source.value(kept=False)
         if source.peek() != b"}":
             source.skip(b",")
-    return b""
+    return found
 
 
 def _under(source: _Pieces, key: str) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from grok_tree.forest import (
     Usage,
 )
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import count_of, number_of, object_of, objects_in
+from grok_tree.formats._loose import count_of, number_of, object_of, objects_in, without
 from grok_tree.formats._settings import settings_of, with_tools
 from grok_tree.formats.research._blocks import Json, text_of
 
@@ -24,6 +24,17 @@ _REASONS: Mapping[str, FinishReason] = {
     "tool_calls": "tool_calls",
 }
 _CHOICES = {"any": "required", "none": "none"}
+_EVENT_TAKEN = (
+    *("event", "input", "input_refs", "tools", "tool_choice", "config", "output", "model"),
+    *("timestamp", "call", "error", "cache", "events"),
+)
+_OUTPUT_TAKEN = ("model", "choices", "usage", "time", "error", "completion")
+_USAGE_TAKEN = (
+    *("input_tokens", "output_tokens", "total_tokens", "reasoning_tokens", "total_cost"),
+    "input_tokens_cache_read",
+)
+_REQUEST_TAKEN = ("messages", "input", "contents", "system", "instructions", "tools")
+_RESPONSE_TAKEN = ("choices", "content", "output", "candidates", "usage", "model")
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 """Correct, incorrect, partly correct, and no answer, which counts as incorrect."""
 
@@ -69,6 +80,31 @@ def usage_said(output: Json) -> Usage:
         reasoning_tokens=reasoning,
         cost_usd=number_of(said.get("total_cost")),
     )
+
+
+def unread(event: Json) -> Json:
+    """Return what of a call of a model has no field, without the copies of its messages."""
+    output = object_of(event.get("output"))
+    call = object_of(event.get("call"))
+    found = {
+        "event": without(event, *_EVENT_TAKEN),
+        "output": without(output, *_OUTPUT_TAKEN),
+        "usage": without(object_of(output.get("usage")), *_USAGE_TAKEN),
+        "call": without(call, "request", "response", "call_key", "call_refs"),
+        "request": without(object_of(call.get("request")), *_REQUEST_TAKEN),
+        "response": without(object_of(call.get("response")), *_RESPONSE_TAKEN),
+    }
+    said = {name: _filled(one) for name, one in found.items()}
+    return {name: one for name, one in said.items() if one}
+
+
+def unread_choice(choice: Json) -> Json:
+    """Return what of one answer has no field."""
+    return _filled(without(choice, "message", "stop_reason", "logprobs"))
+
+
+def _filled(value: Json) -> Json:
+    return {name: one for name, one in value.items() if one not in (None, "", [], {}, False)}
 
 
 def finish_reason(reason: object) -> FinishReason | None:

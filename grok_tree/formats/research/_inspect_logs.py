@@ -6,11 +6,13 @@ Every sample in every epoch is a conversation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from grok_tree.errors import MalformedDocument
-from grok_tree.formats._elements import iter_elements, value_under
+from grok_tree.formats._elements import iter_elements, values_beside
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
+from grok_tree.formats._loose import without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped
 from grok_tree.formats.research._blocks import Json
@@ -20,6 +22,9 @@ _SAMPLES = r".*_epoch_\d+\.json"
 _ENOUGH = 100
 _LOGS = r".*\.(eval|json)"
 _HEADERS = r"header\.json", r"start\.json"
+_REDUCTIONS = r"reductions\.json"
+_OF_ALL = ("results", "stats", "reductions")
+"""What a log says of all its samples together; the first one keeps it."""
 
 
 def _detect(source: Opened) -> bool:
@@ -70,7 +75,7 @@ def _read_log(source: Opened) -> Iterator[Found]:
             yield _found(file.read(), {}, 0)
     else:
         with source.open() as file:
-            header = {"eval": decoded_json(value_under(file, "eval") or b"{}", Json)}
+            header = values_beside(file, "samples", only_before=True)
         with source.open() as file:
             for index, element in enumerate(iter_elements(file, "samples")):
                 yield _found(element, header, index)
@@ -82,6 +87,9 @@ def _read_archive(source: Opened) -> Iterator[Found]:
     if headers:
         with headers[0].open() as file:
             header = decoded_json(file.read(), Json)
+    for one in source.matching(_REDUCTIONS)[:1]:
+        with one.open() as file:
+            header["reductions"] = decoded_json(file.read(), Any)
     for index, one in enumerate(source.matching(_SAMPLES)):
         try:
             with one.open() as file:
@@ -94,6 +102,8 @@ def _read_archive(source: Opened) -> Iterator[Found]:
 
 def _found(data: bytes, header: Json, index: int) -> Found:
     mended: list[str] = []
+    if index:
+        header = without(header, *_OF_ALL)
     try:
         return sample_conversation(decoded_json(data, Json, mended), header, mended)
     except MalformedDocument as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from grok_tree.forest import MAX_FIELD_BYTES, Attachment, ToolCall
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import object_of, objects_in
+from grok_tree.formats._loose import object_of, objects_in, without
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceNode, node
 from grok_tree.formats.research._blocks import Json, text_of
@@ -34,6 +34,8 @@ def message_node(message: Json, *, key: str | None, parent: int | None, **more: 
     rest |= more.pop("raw", {})
     if kept := [one for one in map(_unread, parts) if one]:
         rest["parts"] = kept
+    if any(calls := [_unread_call(one) for one in objects_in(message.get("tool_calls"))]):
+        rest["tool_calls"] = calls
     texts = [text_of(part.get("text")) for part in parts if part.get("type") == "text"]
     if len(texts) > 1:
         rest["text_lengths"] = [len(one) for one in texts]
@@ -113,6 +115,14 @@ def _calls(message: Json) -> list[ToolCall]:
         )
         for call in objects_in(message.get("tool_calls"))
     ]
+
+
+def _unread_call(call: Json) -> Json:
+    """Return what of a call has no field."""
+    rest = without(call, "id", "function", "arguments")
+    if rest.get("type") == "function":
+        del rest["type"]
+    return {name: one for name, one in rest.items() if one is not None}
 
 
 def _server_calls(parts: list[Json]) -> list[ToolCall]:

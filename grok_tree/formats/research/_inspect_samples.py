@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.forest import MAX_FIELD_BYTES, Marks, Timing
+from grok_tree.forest import MAX_FIELD_BYTES, MAX_RAW_BYTES, Marks, Timing
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import object_of, objects_in
+from grok_tree.formats._loose import object_of, objects_in, without
 from grok_tree.formats._source import SourceConversation, SourceNode
 from grok_tree.formats._times import from_iso
 from grok_tree.formats.research._blocks import Json, text_of
@@ -24,6 +24,8 @@ from grok_tree.formats.research._inspect_calls import (
     number,
     scores_said,
     settings_said,
+    unread,
+    unread_choice,
     usage_said,
 )
 from grok_tree.formats.research._inspect_messages import (
@@ -32,6 +34,11 @@ from grok_tree.formats.research._inspect_messages import (
     with_attachments,
 )
 
+LEFT = "events_left: {n:,} events of the log that are no messages are too many to be kept"
+
+_SNAPSHOTS = ("sample_init", "state", "store")
+"""Events that repeat messages, and what the sample has in its store at the end."""
+_TOOL_TAKEN = ("arguments", "result", "events")
 _IN_THE_FOREST = {
     "messages",
     "output",
@@ -58,7 +65,8 @@ def sample_conversation(
     tree = _Tree(with_attachments(sample))
     tree.grow()
     about = object_of(header.get("eval"))
-    tree.tell(about)
+    tree.tell(about, header)
+    told = [*repairs, *tree.repairs]
     key = text_of(sample.get("uuid")) or _name(sample, text_of(about.get("eval_id")))
     begun = [sample.get("started_at"), *(one.get("timestamp") for one in tree.events)]
     return SourceConversation(
@@ -70,7 +78,7 @@ def sample_conversation(
         ),
         modify_time=from_iso(sample.get("completed_at")),
         leaf=tree.last,
-        repairs=tuple(repairs),
+        repairs=tuple(told),
     )
 
 
@@ -88,11 +96,13 @@ class _Tree:
         nodes: What there is so far.
         events: What the log tells, in order.
         last: The place of the message at which the sample ended.
+        repairs: What could not be kept.
     """
 
     def __init__(self, sample: Json) -> None:
         self.nodes: list[SourceNode] = []
         self.last: int | None = None
+        self.repairs: list[str] = []
         self.events = list(_events(sample))
         self._sample = sample
         self._places: dict[tuple[int | None, str], int] = {}
@@ -103,8 +113,15 @@ class _Tree:
         self._spans = _Spans(self.events, sample)
 
     def grow(self) -> None:
-        calls = [event for event in self.events if event.get("event") == "model"]
-        for event in calls or self._told_call():
+        beside: dict[int, list[Json]] = {}
+        called = False
+        for event in self.events:
+            if event.get("event") == "model":
+                called = True
+                self._call(event)
+            elif event.get("event") not in _SNAPSHOTS:
+                beside.setdefault(max(0, len(self.nodes) - 1), []).append(event)
+        for event in () if called else self._told_call():
             self._call(event)
         self._run_tools()
         final = objects_in(self._sample.get("messages"))
@@ -112,8 +129,30 @@ class _Tree:
             final = _asked(self._sample.get("input"))
         place = self._path(final)
         self.last = len(self.nodes) - 1 if place is None else place
+        self._keep(beside)
 
-    def tell(self, about: Json) -> None:
+    def _keep(self, beside: dict[int, list[Json]]) -> None:
+        """Keep events that are no messages with the message that came before them."""
+        n_left = 0
+        shown = {one.said.tool_call_id for one in self.nodes if one.said.tool_call_id}
+        for place, events in beside.items() if self.nodes else ():
+            one = self.nodes[place]
+            room = MAX_RAW_BYTES // 2 - len(one.raw)
+            kept = []
+            for event in events:
+                is_tool = event.get("event") == "tool" and text_of(event.get("id")) in shown
+                told = without(event, *(_TOOL_TAKEN if is_tool else ()))
+                room -= len(raw_json(told))
+                if room > 0:
+                    kept.append({name: value for name, value in told.items() if value is not None})
+                else:
+                    n_left += 1
+            if kept:
+                one.raw = raw_json({**_kept(one), "events": kept})
+        if n_left:
+            self.repairs.append(LEFT.format(n=n_left))
+
+    def tell(self, about: Json, header: Json) -> None:
         """Say on the first message what the sample is, and on the last how it was scored."""
         if not self.nodes:
             return
@@ -124,8 +163,11 @@ class _Tree:
         }
         if len(raw_json(rest)) > MAX_FIELD_BYTES // 2:
             rest.pop("store", None)
+        log = {name: one for name, one in header.items() if one not in (None, {}, [])}
+        if len(raw_json(log)) > MAX_FIELD_BYTES // 2:
+            log = {name: one for name, one in log.items() if name in ("eval", "plan", "status")}
         first = self.nodes[0]
-        first.raw = raw_json({**_kept(first), "sample": rest})
+        first.raw = raw_json({**_kept(first), "sample": rest, **({"log": log} if log else {})})
         facts = {name: text_of(about.get(name)) for name in ("task", "model", "eval_id")}
         first.facts = {**{name: one for name, one in facts.items() if one}, **first.facts}
         told = self._sample.get("scores")
@@ -171,8 +213,12 @@ class _Tree:
             tokens = logprobs(choice)
             if choice.get("logprobs") and not tokens:
                 raw["logprobs"] = choice["logprobs"]
-            if number_ == 0 and event.get("cache"):
-                raw["cache"] = event["cache"]
+            if number_ == 0:
+                raw |= unread(event)
+                if event.get("cache"):
+                    raw["cache"] = event["cache"]
+            if left := unread_choice(choice):
+                raw["choice"] = left
             self._add(
                 message,
                 parent,
