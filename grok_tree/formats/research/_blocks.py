@@ -132,8 +132,12 @@ def _result(said: Said, block: Json) -> tuple[str, ...]:
     for part in content if isinstance(content, list) else [content]:
         if isinstance(part, dict) and part.get("type") == "text":
             texts.append(text_of(part.get("text")))
+            if len(part) > 2:
+                others.append({name: one for name, one in part.items() if name != "text"})
         elif isinstance(part, dict) and part.get("type") == "image":
-            _image(said, part)
+            taken = ("type", *_image(said, part))
+            if left := {name: one for name, one in part.items() if name not in taken}:
+                others.append({"type": "image", **left})
         elif isinstance(part, str):
             texts.append(part)
         elif part is not None:

@@ -18,7 +18,7 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import MAX_FIELD_BYTES, FinishReason, Sender, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import count_of, object_of
+from grok_tree.formats._loose import count_of, object_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso
@@ -36,6 +36,7 @@ _REASONS: dict[str, FinishReason] = {
 }
 _TAKEN = ("uuid", "parentUuid", "timestamp", "type", "message", "isSidechain", "isMeta")
 _MESSAGE_TAKEN = ("id", "role", "type", "content", "model", "stop_reason", "usage")
+_USAGE_TAKEN = ("input_tokens", "cache_read_input_tokens", "output_tokens")
 _TITLES = ("customTitle", "aiTitle", "summary")
 _SPOKEN = ("user", "assistant", "system")
 
@@ -149,6 +150,9 @@ def _node(line: Json) -> SourceNode:
         for name, value in message.items()
         if name not in _MESSAGE_TAKEN and value is not None
     }
+    used = without(object_of(message.get("usage")), *_USAGE_TAKEN)
+    if any(used.values()):
+        rest["message"]["usage"] = used
     reason = message.get("stop_reason")
     if reason is not None and text_of(reason) not in _REASONS:
         rest["stop_reason"] = reason

@@ -14,7 +14,7 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import FinishReason, Marks, Sender, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import count_of, number_of, object_of
+from grok_tree.formats._loose import count_of, number_of, object_of, raw_with, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
@@ -48,6 +48,7 @@ _MESSAGE_TAKEN = (
     "stopReason",
     "toolCallId",
 )
+_USAGE_TAKEN = ("input", "output", "cacheRead", "totalTokens", "cost")
 _SHOWN = ("message", "compaction", "branch_summary", "custom_message")
 
 
@@ -87,6 +88,8 @@ def _conversation(source: Opened) -> SourceConversation:
         nodes.append(_node(line, len(nodes) - 1))
     _tag(nodes, labels)
     if nodes:
+        rest = without(header, "type", "id", "timestamp", "cwd", "parentSession")
+        nodes[0].raw = raw_with(nodes[0].raw, "session", rest)
         told = {name: text_of(header.get(name)) for name in ("cwd", "parentSession")}
         nodes[0].facts = {name: fact for name, fact in told.items() if fact}
     return SourceConversation(
@@ -157,6 +160,8 @@ def _message(entry: Json, message: Json, key: str | None, parent: str | int | No
         rest["stopReason"] = reason
     if said.rest:
         rest["blocks"] = said.rest
+    if used := _unread_usage(object_of(message.get("usage"))):
+        rest["usage"] = used
     beside = {name: value for name, value in entry.items() if name not in _TAKEN}
     if beside:
         rest["entry"] = beside
@@ -193,6 +198,14 @@ def _usage(told: Json) -> Usage:
         completion_tokens=count_of(told.get("output")),
         cost_usd=cost if cost is not None and cost >= 0 else None,
     )
+
+
+def _unread_usage(told: Json) -> Json:
+    """Return what of the usage has no field: what was written to a cache, the parts of costs."""
+    rest = without(told, *_USAGE_TAKEN)
+    rest["cost"] = without(object_of(told.get("cost")), "total")
+    rest["cost"] = rest["cost"] if any(rest["cost"].values()) else None
+    return {name: value for name, value in rest.items() if value}
 
 
 FORMAT = Format(
