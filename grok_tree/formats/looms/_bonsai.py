@@ -47,6 +47,7 @@ def _graph(found: dict[str, Any], mended: list[str]) -> Found:
         mended.append(UNKNOWN_SENDER.format(n=len(unknown)))
     if nodes:
         rest = without(found, "nodes", "edges", "name", "focusedId")
+        rest["edges"] = _unread_edges(found.get("edges"), nodes)
         nodes[0].raw = raw_with(nodes[0].raw, "graph", rest)
     return SourceConversation(
         nodes=nodes,
@@ -65,6 +66,18 @@ def _edges(value: Any) -> dict[str, list[str]]:
         if above is not None and below is not None:
             parents.setdefault(below, []).append(above)
     return parents
+
+
+def _unread_edges(value: Any, nodes: list[SourceNode]) -> list[Any]:
+    """Return the edges that say more than that one node is the parent of another."""
+    known = {(one.parent, one.key) for one in nodes}
+    return [
+        edge
+        for edge in list_of(value)
+        if without(object_of(edge), "id", "from", "to", "relation")
+        or object_of(edge).get("relation", "parentId") != "parentId"
+        or (key_of(object_of(edge).get("from")), key_of(object_of(edge).get("to"))) not in known
+    ]
 
 
 def _order(nodes: list[Any]) -> dict[str | None, list[str]]:

@@ -46,7 +46,7 @@ def _tree(found: dict[str, Any], mended: list[str]) -> Found:
     ]
     if nodes:
         rest = without(found, "tree", "lens") | without(tree, "title", "nodes", "createdAt")
-        beside = {"lens": without(lens, "bookmarks", "prunedNodes")} | rest
+        beside = {"lens": _unread_lens(lens, tree["nodes"])} | rest
         nodes[0].raw = raw_with(nodes[0].raw, "tree", beside)
     return SourceConversation(
         nodes=nodes,
@@ -55,6 +55,19 @@ def _tree(found: dict[str, Any], mended: list[str]) -> Found:
         order=_order(tree["nodes"]),
         repairs=tuple(mended),
     )
+
+
+def _unread_lens(lens: dict[str, Any], nodes: dict[str, Any]) -> dict[str, Any]:
+    """Return what the lens says beside which nodes are marked or pruned."""
+    rest = dict(lens)
+    for name in ("bookmarks", "prunedNodes"):
+        marks = [(one, object_of(one)) for one in list_of(lens.get(name))]
+        rest[name] = [
+            one
+            for one, mark in marks
+            if without(mark, "nodeId") or key_of(mark.get("nodeId")) not in nodes
+        ]
+    return {name: one for name, one in rest.items() if one not in (None, "", [], {})}
 
 
 def _named(marks: Any) -> set[str | None]:

@@ -47,6 +47,9 @@ def _read(source: Opened) -> Iterator[Found]:
     for one in nodes:
         if one.parent is None:
             one.raw = raw_with(one.raw, "modelSettings", without(asked, "systemPrompt"))
+    if nodes:
+        rest = without(found, "isLogitLoomTreeVersion", "modelName", "modelSettings", "roots")
+        nodes[0].raw = raw_with(nodes[0].raw, "tree", rest)
     yield SourceConversation(
         nodes=nodes,
         system_prompt=name_of(asked.get("systemPrompt")),
