@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from grok_tree.formats._elements import iter_elements
+from grok_tree.errors import MalformedDocument
+from grok_tree.formats._elements import iter_elements, values_beside
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
 from grok_tree.formats._loose import key_of, name_of, object_of, raw_with, text_of, without
@@ -31,9 +32,24 @@ def _detect(source: Opened) -> bool:
 
 
 def _read(source: Opened) -> Iterator[Found]:
+    beside = _beside(source)
     with source.open() as file:
         for index, element in enumerate(iter_elements(file, "history")):
-            yield read_safely(element, index, _found)
+            found = read_safely(element, index, _found)
+            if not index and isinstance(found, SourceConversation) and found.nodes:
+                # Folders and prompts are of all conversations; the first one keeps them.
+                first = found.nodes[0]
+                first.raw = raw_with(first.raw, "file", without(beside, "version"))
+            yield found
+
+
+def _beside(source: Opened) -> dict[str, Any]:
+    """Return what the file says beside the conversations."""
+    try:
+        with source.open() as file:
+            return values_beside(file, "history")
+    except MalformedDocument:
+        return {}  # it was cut; the conversations before the cut are read
 
 
 def _found(element: bytes, index: int) -> Found:

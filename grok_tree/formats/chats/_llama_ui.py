@@ -66,7 +66,11 @@ def _record(line: bytes) -> Any:
 def _safe_node(line: bytes, record: Any, order: dict[str | None, list[str]]) -> SourceNode:
     message = object_of(record).get("message")
     try:
-        return _node(message, order) if isinstance(message, dict) else unreadable(line)
+        if not isinstance(message, dict):
+            return unreadable(line)
+        found = _node(message, order)
+        found.raw = raw_with(found.raw, "line", without(object_of(record), "type", "message"))
+        return found
     except (MalformedDocument, RecursionError):
         return unreadable(line)
 

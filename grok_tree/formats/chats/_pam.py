@@ -65,9 +65,11 @@ def _found(element: bytes, index: int) -> Found:
     nodes = [_node(one, model) for one in messages]
     if all(one.parent is None for one in nodes):
         nodes = chained(nodes)
-    if nodes:
-        nodes[0].raw = raw_with(nodes[0].raw, "conversation", without(found, *_HELD))
     temporal = object_of(found.get("temporal"))
+    if nodes:
+        about = without(found, *_HELD)
+        about["temporal"] = without(temporal, "created_at", "updated_at")
+        nodes[0].raw = raw_with(nodes[0].raw, "conversation", about)
     return SourceConversation(
         nodes=nodes,
         key=key,
