@@ -30,6 +30,7 @@ from grok_tree.formats.research._llm_facts import (
 )
 from grok_tree.formats.research._sqlite import Database, Row, text_of
 
+_THREAD_TAKEN = ("id", "name", "tip_message_hash")
 _Parents = dict[str, str | None]
 
 
@@ -54,6 +55,15 @@ def conversations(base: Database) -> Iterator[Making]:
 
     for top in members:
         yield top, partial(make, top)
+
+
+def _said(row: Row) -> dict[str, Any]:
+    """Return the columns of a row in which something stands, as JSON can hold it."""
+    return {
+        name: one if isinstance(one, int | float) else text_of(one)
+        for name, one in row.items()
+        if one is not None
+    }
 
 
 def _by_top(rows: Iterable[Row], tops: Mapping[str, str]) -> dict[str, list[Row]]:
@@ -133,6 +143,10 @@ class _Tree:
             if tip is not None:
                 named = {f"thread {text_of(thread.get('id'))}": text_of(thread.get("name"))}
                 tip.facts = {**tip.facts, **named}
+                rest = {name: one for name, one in thread.items() if name not in _THREAD_TAKEN}
+                kept = json_of(tip.raw) or {}
+                told = [*kept.get("threads", []), _said({"id": thread.get("id"), **rest})]
+                tip.raw = raw_json({**kept, "threads": told})
         return SourceConversation(
             nodes=[*nodes.values(), *copies],
             key=key,

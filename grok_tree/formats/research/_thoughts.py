@@ -24,6 +24,7 @@ from grok_tree.formats.research._blocks import Json, text_of
 
 _BREADTH = {"item.steps", "item.ys"}
 _TAKEN = ("actions", "total_step", "info")
+_STEP_TAKEN = ("step", "x", "ys", "new_ys", "values", "select_new_ys")
 _DEPTH = {"item.item.actions", "item.item.total_step"}
 
 
@@ -63,6 +64,11 @@ def _extended(record: Json) -> list[SourceNode]:
     """Return the states of a breadth-first search, each under the one that it extends."""
     steps = [step for step in record["steps"] if isinstance(step, dict)]
     about = {name: value for name, value in record.items() if name not in ("steps", "ys")}
+    unread = [
+        {name: one for name, one in step.items() if name not in _STEP_TAKEN} for step in steps
+    ]
+    if any(unread):
+        about["steps"] = unread
     question = text_of(steps[0].get("x")) if steps else ""
     nodes = [node("human", question, raw=raw_json(about))]
     places: dict[str, int] = {"": 0}
