@@ -20,7 +20,7 @@ def small_export(folder: Path) -> Path:
         "q": ("user", None, "Name one colour of the sky."),
         "a": ("assistant", "q", "Plaid, on Tuesdays."),
     }
-    mapping = {
+    mapping: dict[str, object] = {
         key: {
             "id": key,
             "parent": parent,
