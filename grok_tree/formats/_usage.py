@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grok_tree.forest import Usage
-from grok_tree.formats._loose import number_of, object_of, without
+from grok_tree.formats._loose import count_of, number_of, object_of, without
 
 _COUNTED = ("prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 _DETAILED = (
@@ -27,9 +27,9 @@ def usage_of(found: Any) -> tuple[Usage, dict[str, Any]]:
     completion = object_of(
         usage.get("completion_tokens_details") or usage.get("output_tokens_details")
     )
-    sampled = _count(usage.get("completion_tokens", usage.get("output_tokens")))
+    sampled = count_of(usage.get("completion_tokens", usage.get("output_tokens")))
     # Providers count what was thought into the answer.
-    thought = min(_count(completion.get("reasoning_tokens")), sampled)
+    thought = min(count_of(completion.get("reasoning_tokens")), sampled)
     cost = number_of(usage.get("cost"))
     rest = without(usage, *_COUNTED, "cost")
     for name in _DETAILED:
@@ -37,8 +37,8 @@ def usage_of(found: Any) -> tuple[Usage, dict[str, Any]]:
         if any(left.values()):
             rest[name] = left
     return Usage(
-        prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
-        cached_prompt_tokens=_count(prompt.get("cached_tokens")),
+        prompt_tokens=count_of(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        cached_prompt_tokens=count_of(prompt.get("cached_tokens")),
         completion_tokens=sampled - thought,
         reasoning_tokens=thought,
         cost_usd=cost if cost is not None and cost >= 0 else None,
@@ -57,7 +57,3 @@ def usage_as_told(usage: Usage) -> dict[str, Any]:
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }
     return told if usage.cost_usd is None else {**told, "cost": usage.cost_usd}
-
-
-def _count(value: Any) -> int:
-    return value if type(value) is int and 0 <= value < 2**53 else 0

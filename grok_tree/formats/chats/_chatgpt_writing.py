@@ -21,6 +21,7 @@ from grok_tree.forest import (
     Response,
     derived_id,
 )
+from grok_tree.formats._kept import JsonArray, kept, kept_about, keys_for
 from grok_tree.formats._roles import ROLES
 from grok_tree.formats._times import to_seconds
 from grok_tree.formats.chats._chatgpt_words import (
@@ -29,7 +30,6 @@ from grok_tree.formats.chats._chatgpt_words import (
     REASONING_KEYS,
     TEXT_KEYS,
 )
-from grok_tree.formats.chats._kept import JsonArray, kept, kept_about, keys_for
 
 LOSSES = (
     "ids, in their own form",

@@ -16,9 +16,9 @@ from grok_tree.forest import (
     ToolCall,
     derived_id,
 )
+from grok_tree.formats._kept import kept, keys_for
 from grok_tree.formats._roles import ROLES
 from grok_tree.formats._times import to_seconds
-from grok_tree.formats.chats._kept import kept, keys_for
 
 LOSSES = (
     "ids, in their own form",

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO
 import msgspec
 
 from grok_tree.forest import NO_PARENT, NO_TIME, Attachment, Citation, Forest, Response
+from grok_tree.formats._kept import JsonArray, kept, kept_about, keys_for
 from grok_tree.formats._loose import object_of, without
 from grok_tree.formats._roles import ROLES
 from grok_tree.formats._times import to_seconds
 from grok_tree.formats._usage import usage_as_told
-from grok_tree.formats.chats._kept import JsonArray, kept, kept_about, keys_for
 from grok_tree.formats.chats._openwebui_output import content_of, needs_output, output_of
 
 LOSSES = (

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from grok_tree.errors import MalformedDocument
 from grok_tree.forest import NO_PARENT, NO_TIME, Conversation, Forest, Marks, Response
-from grok_tree.formats._json import decoded_json, raw_json
+from grok_tree.formats._json import raw_json
+from grok_tree.formats._kept import kept as kept_of
+from grok_tree.formats._kept import keys_for
 from grok_tree.formats._loose import object_of, without
 
 BOOKMARK = "bookmark"
@@ -17,6 +18,8 @@ ROOTS = "grok_tree_roots"
 """Set in a node that only holds several roots together, or none."""
 WHOLE = "tree"
 """In what is kept of the first node: what belongs to the tree as a whole."""
+
+_NAME = "pyloom"
 
 LOSSES = (
     "sender other than human and assistant: it becomes human",
@@ -51,7 +54,7 @@ class _Tree:
         self._conversation = forest.conversation
         self._responses = responses
         self._parents = forest.parent_numbers
-        self._ids = _ids(responses)
+        self._ids = keys_for(forest, _NAME)
         self._children: list[list[int]] = [[] for _ in range(len(responses) + 1)]
         for number, parent in enumerate(self._parents):
             # NO_PARENT is -1: the roots are the last list.
@@ -89,7 +92,7 @@ class _Tree:
 
     def _node(self, number: int, parent_id: str | None) -> dict[str, Any]:
         response = self._responses[number]
-        kept = without(_kept(response), WHOLE, "id", "parent_id", "text", "children")
+        kept = without(kept_of(response, _NAME), WHOLE, "id", "parent_id", "text", "children")
         node: dict[str, Any] = {"id": self._ids[number]}
         if parent_id is not None:
             node["parent_id"] = parent_id
@@ -106,7 +109,7 @@ class _Tree:
     def _whole(self, root_id: str) -> dict[str, Any]:
         """Return what stands beside the root."""
         conversation = self._conversation
-        kept = object_of(_kept(self._responses[0]).get(WHOLE)) if self._responses else {}
+        kept = object_of(kept_of(self._responses[0], _NAME).get(WHOLE)) if self._responses else {}
         settings = object_of(kept.get("generation_settings"))
         if conversation.system_prompt or settings:
             settings = {**settings, "global_context": conversation.system_prompt}
@@ -129,28 +132,6 @@ class _Tree:
             if one.response_id == leaf:
                 return self._ids[number]
         return ""
-
-
-def _kept(response: Response) -> dict[str, Any]:
-    """Return what an import from this format kept of a node."""
-    origin = response.origin
-    if origin.format != "pyloom" or not origin.raw:
-        return {}
-    try:
-        return decoded_json(origin.raw.encode(), dict[str, Any])
-    except MalformedDocument:
-        return {}
-
-
-def _ids(responses: Sequence[Response]) -> list[str]:
-    """Return the id of each node: the one that pyloom gave it, as long as it is the only one."""
-    used: set[str] = set()
-    ids = []
-    for one in responses:
-        own = one.origin.original_id if one.origin.format == "pyloom" else None
-        ids.append(own if own and own not in used else one.response_id)
-        used.add(ids[-1])
-    return ids
 
 
 def _meta(response: Response) -> dict[str, Any]:

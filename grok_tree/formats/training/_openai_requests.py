@@ -17,9 +17,11 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import FinishReason, Settings, TokenAlternative, TokenLogprob, Tool, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
+from grok_tree.formats._loose import object_of
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode
 from grok_tree.formats._times import from_iso, from_seconds
+from grok_tree.formats._usage import usage_of
 from grok_tree.formats.training._records import iter_records, record_keys, record_of
 from grok_tree.formats.training._turns import (
     Message,
@@ -144,10 +146,10 @@ def _said(one: SourceNode) -> tuple[object, ...]:
 
 
 def _call(record: Message) -> _Call:
-    request = _object(record.get("request")) or _object(record.get("body"))
-    response = _object(record.get("response"))
+    request = object_of(record.get("request")) or object_of(record.get("body"))
+    response = object_of(record.get("response"))
     status = response.get("status_code")
-    response = _object(response.get("body")) or response
+    response = object_of(response.get("body")) or response
     if not request and not response:
         raise MalformedDocument("it has neither a request nor a response")
     settings = _settings(request)
@@ -195,7 +197,7 @@ def _answers(response: Message, request: Message, settings: Settings) -> list[So
         kept = {"response": rest, "request": _unheld(request)} if number == 0 else {}
         raw = decoded_json(one.raw.encode(), Message) if one.raw else {}
         one.raw = raw_json({**raw, **{name: value for name, value in kept.items() if value}})
-        usage = _usage(response.get("usage")) if number == 0 else Usage()
+        usage = usage_of(response.get("usage"))[0] if number == 0 else Usage()
         one.said = msgspec.structs.replace(one.said, model_name=model, usage=usage)
     return found
 
@@ -217,7 +219,7 @@ def _output(response: Message, settings: Settings) -> SourceNode:
     if len(merged) > 1:
         raw = decoded_json(one.raw.encode(), Message) if one.raw else {}
         one.raw = raw_json({**raw, "output": merged[1:]})
-    details = _object(response.get("incomplete_details"))
+    details = object_of(response.get("incomplete_details"))
     reason = details.get("reason") or response.get("status")
     called = reason == "completed" and one.said.tool_calls
     _finish(one, "tool_calls" if called else reason)
@@ -335,32 +337,10 @@ def _unheld(request: Message) -> Message:
     return {name: one for name, one in request.items() if name not in held and one is not None}
 
 
-def _usage(found: Any) -> Usage:
-    usage = _object(found)
-    prompt = _object(usage.get("prompt_tokens_details")) or _object(
-        usage.get("input_tokens_details")
-    )
-    completion = _object(usage.get("completion_tokens_details")) or _object(
-        usage.get("output_tokens_details")
-    )
-    sampled = _count(usage.get("completion_tokens", usage.get("output_tokens")))
-    thought = min(_count(completion.get("reasoning_tokens")), sampled)
-    return Usage(
-        prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
-        cached_prompt_tokens=_count(prompt.get("cached_tokens")),
-        completion_tokens=sampled - thought,
-        reasoning_tokens=thought,
-    )
-
-
-def _count(found: Any) -> int:
-    return found if isinstance(found, int) and 0 <= found < 2**53 else 0
-
-
 def _logprobs(found: Any) -> list[TokenLogprob]:
     tokens: list[TokenLogprob] = []
     offset = 0
-    listed = _object(found).get("content")
+    listed = object_of(found).get("content")
     for one in listed if isinstance(listed, list) else ():
         if not isinstance(one, dict) or not isinstance(one.get("logprob"), int | float):
             return []
@@ -383,10 +363,6 @@ def _time(record: Message, response: Message) -> Any:
             if (found := from_seconds(value) or from_iso(value)) is not None:
                 return found
     return None
-
-
-def _object(found: Any) -> Message:
-    return found if isinstance(found, dict) else {}
 
 
 FORMAT = Format(
