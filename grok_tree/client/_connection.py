@@ -36,6 +36,9 @@ _ADDRESS = re.compile(r"unix:.+|(insecure://)?[^\s/]+")
 _METADATA_KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+(?<!-bin)")
 _METADATA_VALUE = re.compile(r"[ -~]*")
 
+_BROKEN_OFF = ("INTERNAL", "Internal error from Core")
+"""What gRPC says here, without asking the server, of a message that could not be sent."""
+
 Metadata = Sequence[tuple[str, str]]
 
 
@@ -139,7 +142,7 @@ class Connection:
                 return await self._once(method, request, deadline)
             except ServerUnavailable:
                 # Every change carries a request id, so a repeat is safe.
-                if not await anyio.to_thread.run_sync(self._place.recover):
+                if not await self.recover():
                     raise
         return await self._once(method, request, deadline)
 
@@ -166,12 +169,16 @@ class Connection:
                     begun = True
                     yield message
             except ServerUnavailable:
-                if begun or not await anyio.to_thread.run_sync(self._place.recover):
+                if begun or not await self.recover():
                     raise
             else:
                 return
         async for message in self._stream_once(method, request, deadline):
             yield message
+
+    async def recover(self) -> bool:
+        """Look for a new server after the old one was lost; return whether to try again."""
+        return await anyio.to_thread.run_sync(self._place.recover)
 
     def describe(self) -> str:
         """Return where the server is, for people."""
@@ -296,4 +303,7 @@ def _key_metadata(api_key: str | None) -> Metadata:
 
 def _ours(error: grpc.aio.AioRpcError, address: str) -> GrokTreeError:
     trailers = tuple(error.trailing_metadata() or ())
-    return error_from_call(error.code().name, error.details() or "", trailers, address=address)
+    status, text = error.code().name, error.details() or ""
+    if (status, text) == _BROKEN_OFF:
+        status = "UNAVAILABLE"
+    return error_from_call(status, text, trailers, address=address)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 import anyio.to_thread
@@ -169,6 +170,9 @@ async def merge_documents(
 ) -> AsyncGenerator[Outcome, None]:
     """Send documents to the server and yield what became of each, in order.
 
+    When the server's program ends and another takes its place, what was not answered is sent
+    again: what was stored nevertheless is not added twice.
+
     Args:
         connection: To the server.
         files: Of the server, where attached files go.
@@ -179,16 +183,33 @@ async def merge_documents(
         GrokTreeError: Reading, or the server, failed; what was yielded is stored.
     """
     await connection.call("WhoAmI", pb.WhoAmIRequest())  # finds the server, or starts it
-    async with aclosing(batches):
-        sending = _Sending(batches, under, _Files(files))
-        async with aclosing(connection.stream("Merge", sending, timeout=math.inf)) as replies:
-            async for reply in replies:
-                for skipped in sending.skipped_before():
-                    yield skipped
-                yield _outcome(sending.answered(), reply)
+    async with aclosing(_Sending(batches, under, _Files(files))) as sending:
+        lost = True
+        while lost:
+            n_answered = sending.n_answered
+            try:
+                async with aclosing(_outcomes(connection, sending)) as outcomes:
+                    async for outcome in outcomes:
+                        yield outcome
+                lost = False
+            except ServerUnavailable as error:
+                if sending.n_answered == n_answered or not await connection.recover():
+                    raise ServerUnavailable(
+                        f"the server went away during the import ({connection.describe()}); when it"
+                        " is back, import again: what is there already does not come twice"
+                    ) from error
         for skipped in sending.skipped_before():
             yield skipped
         sending.check()
+
+
+async def _outcomes(connection: Connection, sending: _Sending) -> AsyncGenerator[Outcome, None]:
+    """Yield what one server says of what is sent to it."""
+    async with aclosing(connection.stream("Merge", sending, timeout=math.inf)) as replies:
+        async for reply in replies:
+            for skipped in sending.skipped_before():
+                yield skipped
+            yield _outcome(sending.answered(), reply)
 
 
 class _Files:
@@ -218,41 +239,42 @@ class _Files:
 
 
 class _Sending:
-    """The messages of a merge, made while they are sent."""
+    """The messages of a merge, made while they are sent.
+
+    Iterated again after a server was lost, it begins with what was not answered.
+
+    Attributes:
+        n_answered: How many documents are done with, those skipped among them.
+    """
 
     def __init__(self, batches: AsyncGenerator[Batch, None], under: str, files: _Files) -> None:
         self._batches = batches
         self._files = files
         self._under = under
-        self._sent: deque[Outcome] = deque()
+        self.n_answered = 0
+        self._sent: deque[tuple[Outcome, bytes]] = deque()
+        self._taking: asyncio.Task[bool] | None = None
         self._failure: Exception | None = None
-        self._begun = False
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        if self._begun:
-            self._failure = ServerUnavailable(
-                "the server went away during the import; import again: what is there already does"
-                " not come twice"
-            )
-            return
-        self._begun = True
         yield pb.MergeRequest(under_response_id=self._under)
-        try:
-            async for batch in self._batches:
-                await self._files.bring(batch)
-                for piece in await anyio.to_thread.run_sync(self._pieces, batch):
-                    yield pb.MergeRequest(lines=piece)
-        except Exception as error:  # carried over to who reads the outcomes
-            self._failure = error
+        n_sent = self.n_answered
+        while True:
+            lines = self._lines_from(n_sent)
+            n_sent = self.n_answered + len(self._sent)
+            for at in range(0, len(lines), _PIECE_BYTES):
+                yield pb.MergeRequest(lines=lines[at : at + _PIECE_BYTES])
+            if not await self._took():
+                return
 
     def skipped_before(self) -> Iterator[Skipped]:
         """Yield what was skipped before the next conversation that was sent."""
-        while self._sent and isinstance(self._sent[0], Skipped):
-            yield self._sent.popleft()  # type: ignore[misc]
+        while self._sent and isinstance(self._sent[0][0], Skipped):
+            yield self._done()  # type: ignore[misc]
 
     def answered(self) -> ImportedConversation:
         """Return the conversation that the next reply is about."""
-        sent = self._sent.popleft()
+        sent = self._done()
         assert isinstance(sent, ImportedConversation)  # those skipped were taken before
         return sent
 
@@ -261,25 +283,60 @@ class _Sending:
         if self._failure is not None:
             raise self._failure
 
-    def _pieces(self, batch: Batch) -> list[bytes]:
-        lines = io.BytesIO()
-        for one in batch:
-            self._sent.append(one if isinstance(one, Skipped) else _written(one, lines))
-        whole = lines.getvalue()
-        return [whole[at : at + _PIECE_BYTES] for at in range(0, len(whole), _PIECE_BYTES)]
+    async def aclose(self) -> None:
+        """Take no more documents."""
+        if self._taking is not None:
+            self._taking.cancel()
+            await asyncio.wait([self._taking])
+        await self._batches.aclose()
+
+    def _done(self) -> Outcome:
+        self.n_answered += 1
+        return self._sent.popleft()[0]
+
+    def _lines_from(self, n_sent: int) -> bytes:
+        unsent = islice(self._sent, max(n_sent - self.n_answered, 0), None)
+        return b"".join([lines for _, lines in unsent])
+
+    async def _took(self) -> bool:
+        """Take the next batch; return False after the last.
+
+        A call that was lost is cancelled wherever it is, and must not take a batch with it.
+        """
+        if self._taking is None:
+            self._taking = asyncio.create_task(self._take())
+        taking = self._taking
+        more = await asyncio.shield(taking)
+        if more and self._taking is taking:
+            self._taking = None
+        return more
+
+    async def _take(self) -> bool:
+        try:
+            batch = await anext(self._batches, None)
+            if batch is None:
+                return False
+            await self._files.bring(batch)
+            self._sent += await anyio.to_thread.run_sync(_written, batch)
+        except Exception as error:  # carried over to who reads the outcomes
+            self._failure = error
+            return False
+        return True
 
 
-def _written(document: Document, lines: io.BytesIO) -> Outcome:
-    """Write a document, or say why it cannot be."""
-    begin = lines.tell()
+def _written(batch: Batch) -> list[tuple[Outcome, bytes]]:
+    return [(one, b"") if isinstance(one, Skipped) else _lines_of(one) for one in batch]
+
+
+def _lines_of(document: Document) -> tuple[Outcome, bytes]:
+    """Return a document as lines, or why it cannot be written."""
+    lines = io.BytesIO()
     try:
         write_native(document.forest, lines, sealed=False)
     except UnicodeEncodeError as error:
-        lines.truncate(begin)
-        lines.seek(begin)
         reason = f"it holds a text that is no valid Unicode ({error.reason})"
-        return Skipped(document.index, document.conversation.conversation_id, reason)
-    return _described(document)
+        return Skipped(document.index, document.conversation.conversation_id, reason), b""
+    return _described(document), lines.getvalue()
 
 
 def _described(document: Document) -> ImportedConversation:

@@ -13,8 +13,14 @@ import pytest
 from hypothesis import given, settings
 
 from grok_tree import Client, formats
-from grok_tree.errors import FormatNotFound, InvalidOperationError, MalformedDocument
+from grok_tree.errors import (
+    FormatNotFound,
+    InvalidOperationError,
+    MalformedDocument,
+    ServerUnavailable,
+)
 from grok_tree.forest import ConversationId, Forest, Response, ResponseDraft
+from grok_tree.testing import server_process
 from tests.unit.formats._random_forests import forests
 
 TREES = Path(__file__).parents[1] / "data" / "trees"
@@ -35,6 +41,15 @@ def client(tmp_path: Path) -> Iterator[Client]:
 def other(tmp_path: Path) -> Iterator[Client]:
     with client_of(tmp_path / "there.db") as opened:
         yield opened
+
+
+def conversations(folder: Path, number: int) -> Path:
+    """Write a file of many conversations with 15 responses each."""
+    sound = json.loads(CHATGPT.read_text("utf-8"))[0]
+    many = [{**sound, "id": f"c{n}", "conversation_id": f"c{n}"} for n in range(number)]
+    file = folder / "conversations.json"
+    file.write_text(json.dumps(many), "utf-8")
+    return file
 
 
 def content(client: Client) -> dict[ConversationId, list[Response]]:
@@ -82,6 +97,52 @@ def test_what_was_read_before_a_file_breaks_is_kept_and_said(
     assert len(told) == len(content(client)) == 1
     client.grok.import_file(CHATGPT)
     assert len(content(client)) == 2
+
+
+@pytest.mark.parametrize("ending", ["terminate", "kill"])
+def test_an_import_goes_on_when_the_owner_of_the_file_ends(tmp_path: Path, ending: str) -> None:
+    file, database = conversations(tmp_path, 300), tmp_path / "forests.db"
+    told: list[object] = []
+
+    with server_process(database) as server, client_of(database) as joined:
+
+        def end_the_owner(outcome: object) -> None:
+            told.append(outcome)
+            if len(told) == 5:
+                getattr(server, ending)()
+
+        report = joined.grok.import_file(file, on_progress=end_the_owner)
+        kept = content(joined)
+
+    assert [one.index for one in report.conversations] == list(range(300))
+    assert not any(one.conflicts for one in report.conversations)
+    assert {one.conversation_id for one in report.conversations} == set(kept)
+    assert {len(responses) for responses in kept.values()} == {15}
+
+
+def test_an_import_says_what_to_do_when_a_server_far_away_ends(tmp_path: Path) -> None:
+    file = conversations(tmp_path, 300)
+
+    def end(_: object) -> None:
+        server.kill()
+
+    with (
+        server_process(tmp_path / "forests.db") as server,
+        Client(server.host) as client,
+        pytest.raises(ServerUnavailable, match=r"went away during the import .* import again"),
+    ):
+        client.grok.import_file(file, on_progress=end)
+
+
+def test_an_import_that_is_left_is_no_mistake_of_the_server(
+    client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = conversations(tmp_path, 300)
+    for _ in client.grok.iter_import(file):
+        break
+    client.grok.import_file(file)
+    assert not caplog.records
+    assert len(content(client)) == 300
 
 
 def test_what_no_format_knows_is_said(client: Client, tmp_path: Path) -> None:
