@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-from grok_tree.errors import InvalidOperationError
+from grok_tree.errors import GrokTreeError, InvalidOperationError
 from grok_tree.formats import LineBuffer, NativeDocument, NativeReader, mended
 from grok_tree.server._guard import Context
 from grok_tree.server._texts import prompt
@@ -40,8 +40,10 @@ class MergeCalls(ForestsServicer):
                 await window.add(reader.take(line), under)
             if reader.begun:
                 reader.close()
-        finally:
+        except GrokTreeError:
             await window.close()  # what came before a broken line is stored, and that is said
+            raise
+        await window.close()
 
 
 class _Window:
