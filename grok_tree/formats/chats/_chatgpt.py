@@ -16,7 +16,7 @@ from grok_tree.forest import FinishReason, ResponseDraft, Sender, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json
-from grok_tree.formats._loose import name_of
+from grok_tree.formats._loose import name_of, object_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
@@ -28,16 +28,11 @@ from grok_tree.formats.chats._values import keep_about, members, read_safely
 
 _FILES = r"conversations(-\d+)?\.json"
 _NOTHING = (b"", b"null", b"{}")
-_ABOUT = (
-    "is_archived",
-    "gizmo_id",
-    "gizmo_type",
-    "voice",
-    "memory_scope",
-    "plugin_ids",
-    "conversation_template_id",
+_HELD = (
+    *("mapping", "id", "conversation_id", "title", "create_time", "update_time", "current_node"),
+    *("is_starred", "user_id"),
 )
-"""What is kept of a conversation as it is."""
+"""What is not kept of a conversation as it is: what fields hold, and whose it is."""
 _USUAL: dict[str, tuple[Any, ...]] = {
     "update_time": (None,),
     "status": (None, "finished_successfully", "in_progress"),
@@ -70,6 +65,7 @@ class _Message(msgspec.Struct):
 
 
 class _Node(msgspec.Struct):
+    id: Any = None
     message: _Message | None = None
     parent: Any = None
     children: Any = None
@@ -102,6 +98,39 @@ class _Conversation(msgspec.Struct):
     memory_scope: Any = None
     plugin_ids: Any = None
     conversation_template_id: Any = None
+    async_status: Any = None
+    blocked_urls: Any = None
+    context_scopes: Any = None
+    conversation_origin: Any = None
+    disabled_tool_ids: Any = None
+    is_do_not_remember: Any = None
+    is_read_only: Any = None
+    is_study_mode: Any = None
+    moderation_results: Any = None
+    owner: Any = None
+    pinned_time: Any = None
+    safe_urls: Any = None
+    sugar_item_id: Any = None
+    sugar_item_visible: Any = None
+    user_id: Any = None
+
+
+class _StrictAuthor(_Author, forbid_unknown_fields=True):
+    pass
+
+
+class _StrictMessage(_Message, forbid_unknown_fields=True):
+    author: _StrictAuthor | None = None
+
+
+class _StrictNode(_Node, forbid_unknown_fields=True):
+    message: _StrictMessage | None = None
+
+
+class _StrictConversation(_Conversation, forbid_unknown_fields=True):
+    """A conversation in which nothing is new, as nearly all are; only others are looked through."""
+
+    mapping: dict[str, _StrictNode | None] | None = None  # type: ignore[assignment]
 
 
 class _Dirty(_Conversation):
@@ -110,8 +139,25 @@ class _Dirty(_Conversation):
     mapping: dict[str, msgspec.Raw] | None = None  # type: ignore[assignment]
 
 
+class _Unread(msgspec.Struct):
+    """What no field of the structs has.
+
+    Attributes:
+        about: Of the conversation.
+        nodes: Of its nodes, by their keys.
+    """
+
+    about: dict[str, Any] = {}
+    nodes: dict[str, dict[str, Any]] = {}
+
+
+_strict = msgspec.json.Decoder(_StrictConversation)
+_strict_nodes = msgspec.json.Decoder(dict[str, _StrictNode | None] | None)
+_raws = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_UNDECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _metadata = msgspec.json.Decoder(_Metadata)
 _encoder = msgspec.json.Encoder()
+_KEPT = [name for name in _Conversation.__struct_fields__ if name not in _HELD]
 _NO_METADATA = _Metadata()
 _NO_AUTHOR = _Author()
 
@@ -134,13 +180,19 @@ def _read(source: Opened) -> Iterator[Found]:
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
     unreadable: list[SourceNode] = []
-    conversation = _conversation(element, mended, unreadable)
+    conversation, unread = _conversation(element, mended, unreadable)
     key = str(conversation.conversation_id or conversation.id or "")
     if conversation.mapping is None:
         return Skipped(index, key, "it has no 'mapping', so no messages")
-    reader = _Reader(conversation)
+    reader = _Reader(conversation, unread.nodes)
     nodes = [reader.node(id, one) for id, one in conversation.mapping.items()]
-    keep_about(nodes, {name: getattr(conversation, name) for name in _ABOUT})
+    about = {name: getattr(conversation, name) for name in _KEPT}
+    for name in ("create_time", "update_time"):
+        if from_seconds(getattr(conversation, name)) is None:
+            about[name] = getattr(conversation, name)
+    if conversation.id != conversation.conversation_id and conversation.conversation_id:
+        about["id"] = conversation.id
+    keep_about(nodes, {**about, **unread.about, "nodes": reader.unread})
     return SourceConversation(
         nodes=nodes + unreadable,
         key=key or None,
@@ -154,7 +206,52 @@ def _found(element: bytes, index: int) -> Found:
     )
 
 
-def _conversation(element: bytes, mended: list[str], unreadable: list[SourceNode]) -> _Conversation:
+def _conversation(
+    element: bytes, mended: list[str], unreadable: list[SourceNode]
+) -> tuple[_Conversation, _Unread]:
+    if rb"\u0000" not in element:
+        try:
+            return _strict.decode(element), _Unread()
+        except _UNDECODED:
+            pass
+        try:
+            return _with_new_fields(element)
+        except _UNDECODED:
+            pass
+    return _loosely(element, mended, unreadable), _unread(element)
+
+
+def _with_new_fields(element: bytes) -> tuple[_Conversation, _Unread]:
+    """Return a conversation of which only fields of its own are new, as newer exports have."""
+    raws = _raws.decode(element)
+    nodes = _strict_nodes.decode(raws.pop("mapping", b"null"))
+    values = {name: msgspec.json.decode(raw) for name, raw in raws.items()}
+    known = {name: values.pop(name) for name in _Conversation.__struct_fields__ if name in values}
+    mapping: Any = nodes
+    return _Conversation(**known, mapping=mapping), _Unread(about=values)
+
+
+def _unread(element: bytes) -> _Unread:
+    """Look through a conversation for what is new in it."""
+    try:
+        found = decoded_json(element, dict[str, Any])
+    except MalformedDocument:
+        return _Unread()  # what is new in it is nested too deeply
+    nodes = {}
+    for key, value in object_of(found.get("mapping")).items():
+        message = object_of(object_of(value).get("message"))
+        author = object_of(message.get("author"))
+        told = {
+            **without(message, *_Message.__struct_fields__),
+            "node": without(object_of(value), *_Node.__struct_fields__),
+            "author": without(author, *_Author.__struct_fields__),
+        }
+        if kept := {name: one for name, one in told.items() if one not in (None, {})}:
+            nodes[key] = kept
+    return _Unread(about=without(found, *_Conversation.__struct_fields__), nodes=nodes)
+
+
+def _loosely(element: bytes, mended: list[str], unreadable: list[SourceNode]) -> _Conversation:
     try:
         return decoded_json(element, _Conversation, mended)
     except MalformedDocument:
@@ -191,10 +288,12 @@ class _Reader:
 
     Attributes:
         order: The children of each node that has several.
+        unread: What is new in nodes, by their keys; what is in messages goes to these.
     """
 
-    def __init__(self, conversation: _Conversation) -> None:
+    def __init__(self, conversation: _Conversation, unread: dict[str, dict[str, Any]]) -> None:
         self.order: dict[str | None, list[str]] = {}
+        self.unread = unread
         self._default_model = name_of(conversation.default_model_slug)
         self._calls: dict[str, str] = {}
 
@@ -239,7 +338,7 @@ class _Reader:
             flags=_flags(message, metadata, said),
             repairs=tuple(mended),
             facts={"tool": author.name} if author.name and isinstance(author.name, str) else {},
-            raw=_raw(key, message, said, called=bool(calls)),
+            raw=_raw(key, message, said, calls=calls, unread=self.unread.pop(key, {})),
         )
 
     def _answered(
@@ -314,12 +413,22 @@ def _flags(message: _Message, metadata: _Metadata, said: Said) -> tuple[str, ...
     return (*(("hidden",) if hidden else ()), *((OUT_OF_CONTEXT,) if out else ()))
 
 
-def _raw(key: str, message: _Message, said: Said, *, called: bool) -> str:
+def _raw(
+    key: str,
+    message: _Message,
+    said: Said,
+    *,
+    calls: tuple[ToolCall, ...],
+    unread: dict[str, Any],
+) -> str:
     """Return what has no field of ours, in the words of the format."""
     rest = {} if _is_usual(message) else _unusual(message)
+    rest |= unread
+    if message.create_time is not None and from_seconds(message.create_time) is None:
+        rest["create_time"] = message.create_time
     if message.end_turn is not None:
         rest["end_turn"] = message.end_turn
-    if called:
+    if calls:
         del rest["recipient"]
     if message.id not in (None, key):
         rest["id"] = message.id

@@ -22,6 +22,7 @@ from grok_tree.forest import (
     derived_id,
 )
 from grok_tree.formats._kept import JsonArray, kept, kept_about, keys_for
+from grok_tree.formats._loose import object_of, without
 from grok_tree.formats._roles import ROLES
 from grok_tree.formats._times import to_seconds
 from grok_tree.formats.chats._chatgpt_words import (
@@ -50,6 +51,8 @@ LOSSES = (
 )
 
 _END_KINDS = {"stop": "stop", "length": "max_tokens"}
+_OF_OTHERS = ("author", "author_metadata", "content", "conversation", "metadata", "node")
+"""What is kept of a response that does not stand in its message as such."""
 _ROOT = "client-created-root"
 _encoder = msgspec.json.Encoder()
 
@@ -85,7 +88,6 @@ def _conversation(forest: Forest) -> Iterator[bytes]:
     keys = keys_for(forest, "chatgpt")
     created, modified = conversation.create_time, conversation.modify_time
     head = {
-        **kept_about(forest, "chatgpt"),
         "title": conversation.title or None,
         "create_time": None if created == NO_TIME else to_seconds(created),
         "update_time": None if modified == NO_TIME else to_seconds(modified),
@@ -93,7 +95,8 @@ def _conversation(forest: Forest) -> Iterator[bytes]:
         "conversation_id": conversation.conversation_id,
         "id": conversation.conversation_id,
         "is_starred": conversation.starred,
-    }
+    } | kept_about(forest, "chatgpt")
+    head.pop("nodes", None)
     yield _encoder.encode(head)[:-1] + b',"mapping":{'
     yield from _mapping(forest, keys)
     yield b"}}"
@@ -180,10 +183,12 @@ def _message(
     cut = response.partial and last and not _interrupted(response)
     role = ROLES[response.sender]
     name = response.origin.provenance.get("tool") or tools.get(response.tool_call_id)
+    author = {"role": role, "name": name, "metadata": rest.get("author_metadata", {})}
     return {
+        **without(rest, *_OF_OTHERS),
         "id": rest.get("id", piece.key),
-        "author": {"role": role, "name": name, "metadata": rest.get("author_metadata", {})},
-        "create_time": to_seconds(response.create_time),
+        "author": {**object_of(rest.get("author")), **author},
+        "create_time": rest.get("create_time", to_seconds(response.create_time)),
         "update_time": rest.get("update_time"),
         "content": piece.content,
         "status": rest.get("status", "in_progress" if cut else "finished_successfully"),

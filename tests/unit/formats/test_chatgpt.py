@@ -535,3 +535,30 @@ def test_what_belongs_to_a_whole_conversation_is_kept_and_goes_back() -> None:
     (again,) = _written(document.forest)
     assert isinstance(again, Document)
     assert again.responses[0].origin.raw == document.responses[0].origin.raw
+
+
+def test_what_is_new_in_an_export_is_kept_and_messages_get_it_back() -> None:
+    message = {
+        "author": {"role": "user", "badge": "b"},
+        "content": {"content_type": "text", "parts": ["x"]},
+        "create_time": "soon",
+        "mood": {"is": "new"},
+    }
+    node: Json = {"id": "a", "parent": None, "message": message, "shape": "round"}
+    export = [{"conversation_id": "c", "mapping": {"a": node}, "planet": "Mars"}]
+    found = list(read_all(io.BytesIO(json.dumps(export).encode())))
+    assert isinstance(found[0], Document)
+    raw = json.loads(found[0].responses[0].origin.raw)
+    assert raw == {
+        "mood": {"is": "new"},
+        "node": {"shape": "round"},
+        "author": {"badge": "b"},
+        "create_time": "soon",
+        "conversation": {"planet": "Mars"},
+    }
+    (again,) = _written(found[0].forest)
+    assert isinstance(again, Document)
+    kept = json.loads(again.responses[0].origin.raw)
+    assert {name: kept[name] for name in ("mood", "author", "create_time", "conversation")} == {
+        name: raw[name] for name in ("mood", "author", "create_time", "conversation")
+    }
