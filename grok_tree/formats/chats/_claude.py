@@ -15,7 +15,7 @@ from grok_tree.forest import Attachment, Citation, FinishReason, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import key_of, name_of, text_of
+from grok_tree.formats._loose import key_of, name_of, text_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import (
@@ -32,6 +32,7 @@ from grok_tree.formats.chats._values import (
     keep_about,
     members,
     read_safely,
+    unread_times,
     unreadable,
     without_empty,
 )
@@ -46,26 +47,19 @@ _ENDINGS: dict[str, FinishReason] = {
     "user_canceled": "cancelled",
     "user_cancelled": "cancelled",
 }
+_IN_FIELDS = (
+    *("uuid", "name", "chat_messages", "is_starred", "current_leaf_message_uuid", "account"),
+    *("created_at", "updated_at"),
+)
+"""What is not kept of a conversation as it is: what fields hold, and whose it is."""
+_UNSHOWN = "```\nThis block is not supported on your current device yet.\n```"
+"""What the flat copy of a message has in place of a block that is no text."""
 _HELD = {
     "text": ("text",),
     "thinking": ("thinking",),
     "tool_use": ("id", "name", "input"),
 }
 """Types of blocks to what fields of a response hold of them."""
-
-
-class _Conversation(msgspec.Struct):
-    uuid: Any = None
-    name: Any = None
-    created_at: Any = None
-    updated_at: Any = None
-    chat_messages: Any = None
-    model: Any = None
-    is_starred: Any = None
-    current_leaf_message_uuid: Any = None
-    summary: Any = None
-    project: Any = None
-    settings: Any = None
 
 
 class _Said(msgspec.Struct):
@@ -97,27 +91,29 @@ def _read(source: Opened) -> Iterator[Found]:
 
 def _found(element: bytes, index: int) -> Found:
     mended: list[str] = []
-    conversation = decoded_json(element, _Conversation, mended)
-    key = key_of(conversation.uuid)
-    if not isinstance(conversation.chat_messages, list):
+    conversation = decoded_json(element, dict[str, Any], mended)
+    key = key_of(conversation.get("uuid"))
+    messages = conversation.get("chat_messages")
+    if not isinstance(messages, list):
         return Skipped(index, key or "", "it has no 'chat_messages'")
-    model = name_of(conversation.model)
-    nodes = [_node(one, model) for one in conversation.chat_messages]
+    model = name_of(conversation.get("model"))
+    nodes = [_node(one, model) for one in messages]
     if all(one.parent is None for one in nodes):
         nodes = chained(nodes)
     for one in nodes:
         if one.parent == _NO_PARENT:
             one.parent = None
-    about = ("summary", "project", "settings")
-    keep_about(nodes, {name: getattr(conversation, name) for name in about})
+    about = without(conversation, *_IN_FIELDS)
+    about |= unread_times(conversation, "created_at", "updated_at")
+    keep_about(nodes, about)
     return SourceConversation(
         nodes=nodes,
         key=key,
-        title=name_of(conversation.name),
-        create_time=from_iso(conversation.created_at),
-        modify_time=from_iso(conversation.updated_at),
-        starred=conversation.is_starred is True,
-        leaf=key_of(conversation.current_leaf_message_uuid),
+        title=name_of(conversation.get("name")),
+        create_time=from_iso(conversation.get("created_at")),
+        modify_time=from_iso(conversation.get("updated_at")),
+        starred=conversation.get("is_starred") is True,
+        leaf=key_of(conversation.get("current_leaf_message_uuid")),
         order=_order(nodes),
         repairs=tuple(mended),
     )
@@ -143,9 +139,12 @@ def _node(message: Any, model: str) -> SourceNode:
     mended: list[str] = []
     if not (said.texts or said.thoughts or said.calls):
         said.texts.append(text_of(text, mended))
+    elif isinstance(text, str) and _says_more(text, said):
+        rest["text"] = text
     if said.rest:
         rest["content"] = said.rest
     sender = sender_of(rest.pop("sender", None), mended)
+    rest = without(rest, "created_at") | unread_times(rest, "created_at")
     ending = _ENDINGS.get(name_of(rest.get("stop_reason"))) if sender == "assistant" else None
     return node(
         sender,
@@ -153,7 +152,7 @@ def _node(message: Any, model: str) -> SourceNode:
         key=key,
         parent=key_of(rest.pop("parent_message_uuid", None)),
         reasoning="\n\n".join(said.thoughts),
-        create_time=from_iso(rest.pop("created_at", None)),
+        create_time=from_iso(message.get("created_at")),
         tool_calls=tuple(said.calls),
         citations=tuple(said.citations),
         attachments=_attachments(rest),
@@ -164,6 +163,13 @@ def _node(message: Any, model: str) -> SourceNode:
         flags=("truncated",) if message.get("truncated") is True else (),
         raw=raw_json(without_empty(rest)),
     )
+
+
+def _says_more(text: str, said: _Said) -> bool:
+    """Whether the flat copy of a message has something that its blocks do not have."""
+    for one in sorted((*said.texts, *said.thoughts, _UNSHOWN), key=len, reverse=True):
+        text = text.replace(one.strip() or " ", "")
+    return bool(text.strip())
 
 
 def _said(content: Any, key: str) -> _Said:

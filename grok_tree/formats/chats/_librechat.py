@@ -28,6 +28,7 @@ from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
     read_safely,
+    unread_times,
     unreadable,
     without_empty,
 )
@@ -123,7 +124,8 @@ def _nodes(placed: list[_Placed], model: str) -> list[SourceNode]:
 
 
 def _node(message: dict[str, Any], model: str) -> SourceNode:
-    rest = without(message, "children", "conversationId")
+    rest = without(message, "children", "conversationId", "createdAt")
+    rest |= unread_times(message, "createdAt")
     mended: list[str] = []
     sender = _sender(rest, mended)
     said = _said(rest.pop("content", None))
@@ -139,7 +141,7 @@ def _node(message: dict[str, Any], model: str) -> SourceNode:
         "\n".join(said.texts) or text,
         key=key_of(rest.pop("messageId", None)),
         parent=None if parent == _NO_PARENT else parent,
-        create_time=from_iso(rest.pop("createdAt", None)),
+        create_time=from_iso(message.get("createdAt")),
         reasoning="\n\n".join(said.thoughts),
         tool_calls=tuple(said.calls),
         model_name=named if sender == "assistant" else "",

@@ -145,7 +145,10 @@ def _text(rest: dict[str, Any], mended: list[str]) -> str:
 
 def _time(rest: dict[str, Any]) -> Any:
     value = rest.pop("timestamp", None)
-    return from_iso(value) or from_milliseconds(value)
+    time = from_iso(value) or from_milliseconds(value)
+    if time is None:
+        rest["timestamp"] = value
+    return time
 
 
 def _timings(rest: dict[str, Any]) -> tuple[Usage, Timing]:

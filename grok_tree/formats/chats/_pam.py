@@ -34,11 +34,13 @@ from grok_tree.formats.chats._values import (
     count_of,
     dicts_in,
     read_safely,
+    unread_times,
     unreadable,
     without_empty,
 )
 
 _SCHEMA = b'"portable-ai-memory-conversation"'
+_TIMES = ("created_at", "updated_at")
 _HELD = ("schema", "id", "title", "temporal", "messages", "system_instruction")
 
 
@@ -68,7 +70,7 @@ def _found(element: bytes, index: int) -> Found:
     temporal = object_of(found.get("temporal"))
     if nodes:
         about = without(found, *_HELD)
-        about["temporal"] = without(temporal, "created_at", "updated_at")
+        about["temporal"] = without(temporal, *_TIMES) | unread_times(temporal, *_TIMES)
         nodes[0].raw = raw_with(nodes[0].raw, "conversation", about)
     return SourceConversation(
         nodes=nodes,
@@ -94,7 +96,7 @@ def _order(messages: list[Any]) -> dict[str | None, list[str]]:
 def _node(message: Any, model: str) -> SourceNode:
     if not isinstance(message, dict):
         return unreadable(msgspec.json.encode(message))
-    rest = without(message, "children_ids")
+    rest = without(message, "children_ids", "created_at") | unread_times(message, "created_at")
     mended: list[str] = []
     sender = sender_of(rest.pop("role", None), mended)
     text = _text(rest, mended)
@@ -106,7 +108,7 @@ def _node(message: Any, model: str) -> SourceNode:
         "" if thought else text,
         key=key_of(rest.pop("id", None)),
         parent=key_of(rest.pop("parent_id", None)),
-        create_time=from_iso(rest.pop("created_at", None)),
+        create_time=from_iso(message.get("created_at")),
         reasoning=text if thought else "",
         model_name=named if sender == "assistant" else "",
         tool_calls=tuple(_call(one, number) for number, one in enumerate(calls)),

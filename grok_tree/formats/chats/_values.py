@@ -14,6 +14,7 @@ from grok_tree.formats._json import TOO_DEEP, decoded_json
 from grok_tree.formats._loose import raw_with
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceNode, node
+from grok_tree.formats._times import from_iso
 
 UNREADABLE = "unreadable: it is no message; it is kept as it is"
 
@@ -31,6 +32,15 @@ def dicts_in(value: Any) -> list[dict[str, Any]]:
 def without_empty(values: dict[str, Any]) -> dict[str, Any]:
     """Return what says something: no null, no empty text, list or object, no false."""
     return {name: value for name, value in values.items() if value or type(value) in (int, float)}
+
+
+def unread_times(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return those of some ISO 8601 times that cannot be read, to be kept as they are."""
+    return {
+        name: values[name]
+        for name in names
+        if values.get(name) is not None and from_iso(values[name]) is None
+    }
 
 
 def unreadable(value: bytes) -> SourceNode:

@@ -119,6 +119,7 @@ def test_files_are_attachments_and_what_was_extracted_is_kept() -> None:
             }
         ],
         files=[{"file_name": "b.png", "file_uuid": "f"}],
+        text="x",
     )
     assert found.attachments == (
         Attachment(url="claude:a.txt", name="a.txt", media_type="text/plain", n_bytes=3),
