@@ -69,7 +69,12 @@ def _found(element: bytes, index: int) -> Found:
     if not isinstance(item.get("responses"), list):
         return Skipped(index, key or "", "it has no 'responses'")
     nodes = _nodes(item["responses"])
-    keep_about(nodes, without(about, *_HELD))
+    entry = {} if about is item else without(item, "conversation", "responses")
+    rest = without(about, *_HELD)
+    for name in ("create_time", "modify_time"):
+        if _time(about.get(name)) is None:
+            rest[name] = about.get(name)
+    keep_about(nodes, {**rest, "entry": entry})
     return SourceConversation(
         nodes=nodes,
         key=key,
@@ -93,6 +98,7 @@ def _nodes(entries: list[Any]) -> list[SourceNode]:
         response = dict(inner) if isinstance(inner, dict) else dict(entry)
         if isinstance(inner, dict):
             response["share_link"] = entry.get("share_link")
+            response["entry"] = without(entry, "response", "share_link")
         key = _id(response, _KEYS)
         if key is not None:
             asked[key] = _asked_model(response)
@@ -104,6 +110,9 @@ def _node(response: dict[str, Any], key: str | None, asked: dict[str, str]) -> S
     rest = {name: one for name, one in response.items() if name not in _KEYS}
     rest.pop("conversation_id", None)
     parent = _id({"id": rest.pop("parent_response_id", None)}, ("id",))
+    time = _time(rest.get("create_time"))
+    if time is not None:
+        del rest["create_time"]
     mended: list[str] = []
     sender, spoken_by = _sender(rest.pop("sender", None))
     model = name_of(rest.pop("model", None)) or asked.get(key or "", "") or spoken_by
@@ -114,7 +123,7 @@ def _node(response: dict[str, Any], key: str | None, asked: dict[str, str]) -> S
         text_of(rest.pop("message", None), mended),
         key=key,
         parent=parent,
-        create_time=_time(rest.pop("create_time", None)),
+        create_time=time,
         reasoning=_reasoning(rest),
         partial=partial,
         finish_reason="failed" if partial or rest.get("error") else None,

@@ -48,6 +48,11 @@ from grok_tree.formats.chats._values import (
 )
 
 _PLACES = ("item.chat.history", "chat.history", "item.history", "history")
+_HELD = (
+    *("id", "title", "chat", "history", "messages", "models", "user_id", "userId"),
+    *("created_at", "updated_at", "timestamp", "pinned"),
+)
+"""What is not kept of a chat as it is: what fields hold, and whose it is."""
 _LAST_SECOND = 3e11
 """Larger times are in milliseconds."""
 _LOST = "leaf_unknown: the message it was left at has lost its place; the newest tip is"
@@ -72,6 +77,7 @@ def _found(element: bytes, index: int) -> Found:
     messages = history.get("messages")
     if isinstance(messages, dict) and messages:
         nodes = [_node(id, message) for id, message in messages.items()]
+        nodes += _unlisted(chat.get("messages"), messages)
     elif isinstance(chat.get("messages"), list):
         several = [(object_of(one).get("id"), one) for one in chat["messages"]]
         nodes = chained(_node(key_of(id), message) for id, message in several)
@@ -79,12 +85,12 @@ def _found(element: bytes, index: int) -> Found:
         nodes = []
     else:
         return Skipped(index, key or "", "it has no messages")
-    about = {name: item.get(name) for name in ("share_id", "archived", "folder_id")}
+    about = {} if chat is item else without(item, *_HELD)
     about["meta"] = without_empty(object_of(item.get("meta")))
-    params = without(object_of(chat.get("params")), "system")
-    about["chat"] = without_empty(
-        {"params": params, "tags": chat.get("tags"), "files": chat.get("files")}
-    )
+    inside = without(chat, *_HELD)
+    inside["params"] = without(object_of(chat.get("params")), "system")
+    inside["history"] = without_empty(without(history, "messages", "currentId"))
+    about["chat"] = without_empty(inside)
     keep_about(nodes, about)
     leaf = key_of(history.get("currentId"))
     if leaf is not None and _has_no_place(object_of(object_of(messages).get(leaf))):
@@ -102,6 +108,12 @@ def _found(element: bytes, index: int) -> Found:
         order=_order(object_of(messages)),
         repairs=tuple(mended),
     )
+
+
+def _unlisted(copies: Any, messages: dict[str, Any]) -> list[SourceNode]:
+    """Return messages that only the list of the active path has."""
+    several = [(key_of(one.get("id")), one) for one in dicts_in(copies)]
+    return [_node(key, one) for key, one in several if key is not None and key not in messages]
 
 
 def _has_no_place(message: dict[str, Any]) -> bool:
@@ -131,6 +143,9 @@ def _node(key: str | None, message: Any) -> SourceNode:
     mended: list[str] = []
     sender = sender_of(rest.pop("role", None), mended)
     said = _said(rest, mended, is_answer=sender == "assistant")
+    time = _time(rest.get("timestamp"))
+    if time is not None:
+        del rest["timestamp"]
     partial, finish_reason = _ending(rest, is_answer=sender == "assistant")
     usage, left = usage_of(rest.pop("usage", None))
     rest["usage"] = left
@@ -139,7 +154,7 @@ def _node(key: str | None, message: Any) -> SourceNode:
         "\n".join(text for text in said.texts if text),
         key=key,
         parent=key_of(rest.pop("parentId", None)),
-        create_time=_time(rest.pop("timestamp", None)),
+        create_time=time,
         reasoning="\n\n".join(thought for thought in said.thoughts if thought),
         encrypted_reasoning=said.encrypted,
         tool_calls=tuple(said.calls),

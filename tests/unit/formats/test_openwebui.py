@@ -394,4 +394,5 @@ def test_what_belongs_to_a_whole_chat_is_kept_and_goes_back() -> None:
     assert written["folder_id"] == "f"
     assert written["archived"] is True
     assert written["chat"]["params"] == {"temperature": 0.5}
-    assert again.responses[0].origin.raw == document.responses[0].origin.raw
+    raws = [json.loads(one.responses[0].origin.raw) for one in (again, document)]
+    assert raws[0] == raws[1]
