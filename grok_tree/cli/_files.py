@@ -26,8 +26,17 @@ def output_file(path: str | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
-    handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    if Path(path).exists() and not Path(path).is_file():
+        # Nothing may take the place of a pipe or a device, and a folder says what it is.
+        with Path(path).open("wb") as file:
+            yield file
+        return
+    target = Path(path).resolve()
+    try:
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        error.filename = str(target.parent)
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

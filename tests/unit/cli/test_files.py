@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,37 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), output_file(str(tmp_path / "no" / "out.jsonl")):
         pass
+
+
+def test_an_error_names_what_the_user_named(tmp_path: Path) -> None:
+    missing = str(tmp_path / "no" / "out.jsonl")
+    with pytest.raises(FileNotFoundError) as caught, output_file(missing):
+        pass
+    assert caught.value.filename == str(tmp_path / "no")
+    with pytest.raises(IsADirectoryError) as taken, output_file(str(tmp_path)):
+        pass
+    assert taken.value.filename == str(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with output_file(str(pipe)) as file:
+            file.write(b"through it")
+        assert os.read(reading, 100) == b"through it"
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()
+    with pytest.raises(OSError, match="space"), output_file("/dev/full") as file:
+        file.write(b"nowhere to")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    link.symlink_to(target)
+    with output_file(str(link)) as file:
+        file.write(b"behind it")
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"behind it")
