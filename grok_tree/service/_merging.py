@@ -225,6 +225,7 @@ class _Merge:
         self._added = _Added()
         self._conflicts: list[MergeConflict] = []
         self._n_united = self._n_remarked = 0
+        self._at = now
 
     def done(self, under: str) -> Merged:
         top = live_response(self._writer, under) if under else None
@@ -232,6 +233,7 @@ class _Merge:
         is_new = home is None
         if home is None:
             home = self._begun()
+        self._at = max(home.modify_time, self._time_of_change())
         responses = self._document.responses
         if top is not None:
             responses = _grafted(responses, top)
@@ -318,7 +320,7 @@ class _Merge:
         ours = self._writer.response(placed.response_id).marks
         merged = merged_marks(ours, response.marks)
         if merged != ours:
-            self._writer.set_marks(placed.response_id, merged, now=self._now)
+            self._writer.set_marks(placed.response_id, merged, now=self._at)
             self._n_remarked += 1
 
     def _note(self, response: Response, placed: Response) -> None:
@@ -356,7 +358,7 @@ class _Merge:
             self._added.responses,
             self._added.parents,
             places=self._added.places,
-            now=max(home.modify_time, self._time_of_change()),
+            now=self._at,
             logprobs=logprobs,
             leaf=leaf,
         )
@@ -375,8 +377,7 @@ class _Merge:
         same = (change.title, change.starred) == (home.title, home.starred)
         if same and change.leaf_response_id in (msgspec.UNSET, home.leaf_response_id):
             return
-        at = max(home.modify_time, self._time_of_change())
-        self._writer.update_conversation(home.conversation_id, change, at)
+        self._writer.update_conversation(home.conversation_id, change, self._at)
 
 
 def _conflict(known: Known, placed: Response) -> str:

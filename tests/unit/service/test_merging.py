@@ -70,6 +70,21 @@ async def test_a_newer_export_adds_only_what_is_new(forests: Forests) -> None:
     assert (await forests.get_conversation(merged.conversation_id)).title == "renamed"
 
 
+async def test_taking_over_marks_does_not_make_what_is_here_newer(forests: Forests) -> None:
+    document = chain("a", "b")
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    first = msgspec.structs.replace(document.conversation, modify_time=old)
+    home = (await forests.merge(Document(first, document.responses, "native"))).conversation_id
+    for year, title in ((2021, "first"), (2022, "second")):
+        then = datetime(year, 1, 1, tzinfo=UTC)
+        marked = changed(document, 0, marks=Marks(note=title, times={"note": then}))
+        newer = msgspec.structs.replace(document.conversation, title=title, modify_time=then)
+        merged = await forests.merge(Document(newer, marked.responses, "native"))
+        assert merged.n_remarked == 1
+        now = await forests.get_conversation(home)
+        assert (now.title, now.modify_time) == (title, then)
+
+
 async def test_an_older_export_takes_nothing_back(forests: Forests) -> None:
     longer = chain("a", "b", "c", title="renamed")
     newer = msgspec.structs.replace(longer.conversation, modify_time=LATER)
