@@ -23,6 +23,7 @@ from grok_tree.formats.training._records import (
     with_rest,
 )
 from grok_tree.formats.training._turns import (
+    are_held,
     is_said,
     line,
     message_nodes,
@@ -73,7 +74,7 @@ def _conversation(value: Any) -> SourceConversation:
     held = ("messages", "id")
     rest = {name: one for name, one in record.items() if name not in held and is_said(one)}
     tools = tools_of(record.get("tools"))
-    if tools is not None:
+    if are_held(record.get("tools")):
         rest.pop("tools", None)
     title = rest.pop("title", "") if isinstance(record.get("title"), str) else ""
     nodes = message_nodes(record.get("messages"), settings=Settings(tools=tools or ()))

@@ -25,6 +25,7 @@ from grok_tree.formats._usage import usage_of
 from grok_tree.formats.training._records import iter_records, record_keys, record_of
 from grok_tree.formats.training._turns import (
     Message,
+    are_held,
     content_of,
     message_node,
     raw_text,
@@ -332,7 +333,7 @@ def _unheld(request: Message) -> Message:
     """Return what a request says that has no field."""
     held = {*_PROMPT_KEYS, "stop", "logprobs", "previous_response_id"}
     held.update(name for names in _SETTINGS.values() for name in names)
-    if tools_of(request.get("tools") or []) is None:
+    if not are_held(request.get("tools") or []):
         held.discard("tools")
     return {name: one for name, one in request.items() if name not in held and one is not None}
 

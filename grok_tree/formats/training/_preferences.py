@@ -26,6 +26,7 @@ from grok_tree.formats.training._records import (
     with_rest,
 )
 from grok_tree.formats.training._turns import (
+    are_held,
     hung,
     is_said,
     message_node,
@@ -74,7 +75,7 @@ def _conversation(value: Any) -> SourceConversation:
     used: set[str] = {"id", "system"}
     settings = Settings()
     if (tools := tools_of(record.get("tools"))) is not None:
-        used.add("tools")
+        used |= {"tools"} if are_held(record.get("tools")) else set()
         settings = Settings(tools=tools)
     reader = _Reader(record, used, settings)
     nodes = reader.nodes()

@@ -20,6 +20,7 @@ from grok_tree.formats.training._records import (
     with_rest,
 )
 from grok_tree.formats.training._turns import (
+    are_held,
     is_said,
     line,
     message_nodes,
@@ -47,7 +48,7 @@ def _conversation(value: Any) -> SourceConversation:
     held = {"conversations", "id", "system", "title"}
     rest = {name: one for name, one in record.items() if name not in held and is_said(one)}
     tools = tools_of(record.get("tools"))
-    if tools is not None:
+    if are_held(record.get("tools")):
         rest.pop("tools", None)
     nodes = message_nodes(record.get("conversations"), settings=Settings(tools=tools or ()))
     return SourceConversation(

@@ -114,6 +114,9 @@ def is_said(value: Any) -> bool:
     return value is not None and value not in ("", [], {})
 
 
+_TOOL_KEYS = {"name", "description", "parameters", "type"}
+
+
 def tools_of(tools: Any) -> tuple[Tool, ...] | None:
     """Return the tools of a record, a list or its JSON; None if they are in no known form."""
     if isinstance(tools, str):
@@ -136,6 +139,22 @@ def tools_of(tools: Any) -> tuple[Tool, ...] | None:
             )
         )
     return tuple(found)
+
+
+def are_held(tools: Any) -> bool:
+    """Whether `tools_of` has all that a record says of its tools."""
+    if tools_of(tools) is None:
+        return False
+    if isinstance(tools, str):
+        tools = decoded_json(tools.encode(), list[Any]) if tools.strip() else []
+    for one in tools:
+        said = one.get("function", one)
+        beside = {} if said is one else one
+        if not (said.keys() <= _TOOL_KEYS and beside.keys() <= {"type", "function"}):
+            return False
+        if not {said.get("type"), beside.get("type")} <= {None, "function"}:
+            return False
+    return True
 
 
 def message_of(response: Response) -> Message:
