@@ -180,13 +180,24 @@ def _said(content: Any) -> _Said:
         text = object_of(text).get("value") if isinstance(text, dict) else text
         if kind == "text" and isinstance(text, str):
             said.texts.append(text)
+            _keep_left(said, found, kind)
         elif kind == "think" and isinstance(found.get("think"), str):
             said.thoughts.append(found["think"])
+            _keep_left(said, found, kind)
         else:
             if kind == "tool_call" and isinstance(found.get("tool_call"), dict):
                 said.calls.append(_call(found["tool_call"], len(said.calls)))
             said.rest.append(part)
     return said
+
+
+def _keep_left(said: _Said, part: dict[str, Any], kind: str) -> None:
+    """Keep what a part says beside its text."""
+    left = without_empty(without(part, "type", kind))
+    if isinstance(part[kind], dict):
+        left |= without_empty(without(part[kind], "value"))
+    if left:
+        said.rest.append({"type": kind, **left})
 
 
 def _call(call: dict[str, Any], number: int) -> ToolCall:

@@ -88,6 +88,9 @@ def _found(element: bytes, index: int) -> Found:
     about = {} if chat is item else without(item, *_HELD)
     about["meta"] = without_empty(object_of(item.get("meta")))
     inside = without(chat, *_HELD)
+    # The item says these too, as a rule the same.
+    for name in ("id", "title") if chat is not item else ():
+        inside[name] = chat.get(name) if chat.get(name) != item.get(name) else None
     inside["params"] = without(object_of(chat.get("params")), "system")
     inside["history"] = without_empty(without(history, "messages", "currentId"))
     about["chat"] = without_empty(inside)

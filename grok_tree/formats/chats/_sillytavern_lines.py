@@ -133,11 +133,29 @@ def _own(
     own = without(value, "name", "is_user", "is_system", "mes", "swipes", "swipe_id", "swipe_info")
     extra = {**object_of(info.get("extra")), **object_of(own.get("extra"))}
     said = {**info, **own, **({"extra": extra} if extra else {})}
+    if other := _contradicted(info, own):
+        said["info"] = other
     if more:
         said["swipe_info"] = more
     if replaced:
         said["replaced_text"] = replaced
     return said
+
+
+def _contradicted(info: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return what a variant's info says otherwise than the message itself."""
+    other = {
+        name: one for name, one in info.items() if name != "extra" and _differs(one, own, name)
+    }
+    said = object_of(own.get("extra"))
+    extra = {
+        name: one for name, one in object_of(info.get("extra")).items() if _differs(one, said, name)
+    }
+    return {**other, **({"extra": extra} if extra else {})}
+
+
+def _differs(one: Any, said: dict[str, Any], name: str) -> bool:
+    return name in said and one not in (None, "", said[name])
 
 
 def _variant(
