@@ -158,6 +158,8 @@ def _node(line: Json) -> SourceNode:
         rest["stop_reason"] = reason
     if said.rest:
         rest["blocks"] = said.rest
+    if line.get("timestamp") and from_iso(line["timestamp"]) is None:
+        rest["timestamp"] = line["timestamp"]
     if kind not in ("user", "assistant"):
         rest["type"] = kind
     facts = {"message_id": text_of(message.get("id"))}

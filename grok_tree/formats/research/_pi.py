@@ -7,6 +7,7 @@ tags of what they name. Entries of the first version have no ids and are a chain
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -162,9 +163,8 @@ def _message(entry: Json, message: Json, key: str | None, parent: str | int | No
         rest["blocks"] = said.rest
     if used := _unread_usage(object_of(message.get("usage"))):
         rest["usage"] = used
-    beside = {name: value for name, value in entry.items() if name not in _TAKEN}
-    if beside:
-        rest["entry"] = beside
+    time = from_iso(entry.get("timestamp")) or from_milliseconds(message.get("timestamp"))
+    rest |= _unread_around(entry, message, time)
     fields = {**said.fields}
     if sender == "tool":
         fields["tool_call_id"] = text_of(message.get("toolCallId"))
@@ -180,13 +180,24 @@ def _message(entry: Json, message: Json, key: str | None, parent: str | int | No
         said.message,
         key=key,
         parent=parent,
-        create_time=from_iso(entry.get("timestamp")) or from_milliseconds(message.get("timestamp")),
+        create_time=time,
         partial=reason in ("error", "aborted"),
         finish_reason=_REASONS.get(text_of(reason)),
         repairs=mended,
         raw=raw_json(rest),
         **fields,
     )
+
+
+def _unread_around(entry: Json, message: Json, time: datetime | None) -> Json:
+    """Return what an entry says beside its message, and the time that is not the response's."""
+    rest: Json = {}
+    if message.get("timestamp") and from_milliseconds(message["timestamp"]) != time:
+        rest["timestamp"] = message["timestamp"]
+    beside = {name: value for name, value in entry.items() if name not in _TAKEN}
+    if entry.get("timestamp") and from_iso(entry["timestamp"]) is None:
+        beside["timestamp"] = entry["timestamp"]
+    return {**rest, "entry": beside} if beside else rest
 
 
 def _usage(told: Json) -> Usage:
