@@ -15,7 +15,7 @@ from typing import Any
 from grok_tree.errors import MalformedDocument
 from grok_tree.forest import NO_PARENT
 from grok_tree.formats._format import Format, Found
-from grok_tree.formats._json import decoded_json, json_lines
+from grok_tree.formats._json import decoded_json, json_lines, raw_json
 from grok_tree.formats._lines import MAX_LINE_BYTES
 from grok_tree.formats._linking import break_cycles, ordered
 from grok_tree.formats._loose import name_of, object_of, raw_with
@@ -146,7 +146,7 @@ class _Tree:
                         if header is value:
                             self.repairs += mended
                             continue
-                    at = self._message(message_of(value, facts, mended), at)
+                    at = self._message(message_of(value, facts, mended), at, file.name)
                 except MalformedDocument:
                     skipped.append(number)
         self.headers.setdefault(file.name, header or {})
@@ -158,7 +158,7 @@ class _Tree:
             told = LINES.format(n=len(skipped), file=file.opened.name, numbers=numbers)
             self.repairs.append(told)
 
-    def _message(self, message: Message, at: int) -> int:
+    def _message(self, message: Message, at: int, file: str) -> int:
         """Add a message under a node, or find it there; return the place of what was chosen."""
         seen: Counter[str] = Counter()
         places = []
@@ -171,6 +171,8 @@ class _Tree:
                 one.parent = None if at == NO_PARENT else at
                 same.append(len(self.nodes))
                 self.nodes.append(one)
+            else:
+                _keep_copy(self.nodes[same[number]], one, file)
             places.append(same[number])
         return places[message.active]
 
@@ -187,6 +189,17 @@ class _Tree:
             leaf=None if self.leaf == NO_PARENT else self.leaf,
             repairs=tuple(self.repairs),
         )
+
+
+def _keep_copy(one: SourceNode, copy: SourceNode, file: str) -> None:
+    """Keep what a file says of a message otherwise than the file that it is known from."""
+    if copy.raw == one.raw:
+        return
+    known = decoded_json((one.raw or "{}").encode(), dict[str, Any])
+    told = decoded_json((copy.raw or "{}").encode(), dict[str, Any])
+    if new := {name: value for name, value in told.items() if known.get(name) != value}:
+        copies = object_of(known.get("copies"))
+        one.raw = raw_json({**known, "copies": {**copies, file: new}})
 
 
 def _key(name: str, header: dict[str, Any]) -> str | None:

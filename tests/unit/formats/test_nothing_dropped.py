@@ -24,7 +24,6 @@ from tests.unit.formats._walking import Haystack, Place, decoded, plant, told, v
 SHORTEST = 3
 ROLE = "who said it is the sender"
 KIND = "what kind it is, the fields say or the raw record"
-ID = "the conversation's own id, again in each of its messages"
 OWNER = "whose it is"
 STRUCTURE = "it only holds the tree together"
 
@@ -68,7 +67,7 @@ HELD_OTHERWISE: dict[str, dict[str, str]] = {
         r".*parentMessageId": "the sentinel above all roots",
     },
     "llama_app": {
-        r".*message\.(convId|type)": ID,
+        r".*message\.type": KIND,
         r".*\.role": ROLE,
         r"\[\]\.harness": "it is the program of the format",
     },
@@ -202,6 +201,18 @@ def test_what_is_new_beside_every_key_is_kept(name: str, tmp_path: Path) -> None
     planted = plant(content)
     read = _haystack(_written(content, tmp_path / f"made{suffix}"))
     assert _dropped_plants(planted, read, name.split(",")[0]) == set()
+
+
+def test_what_copies_in_branches_say_is_kept(tmp_path: Path) -> None:
+    """Messages that a branch repeats are one response, but each file may say more of them."""
+    planted: dict[str, Place] = {}
+    for number, (name, content) in enumerate(decoded(TREES / "sillytavern/family").items()):
+        texts = plant(content)
+        own = json.loads(json.dumps(content).replace("planted ", f"planted {number}-"))
+        _written(own, tmp_path / name)
+        planted |= {one.replace("planted ", f"planted {number}-"): at for one, at in texts.items()}
+    read = _haystack(tmp_path)
+    assert _dropped_plants(planted, read, "sillytavern") == set()
 
 
 def test_no_excuse_is_idle() -> None:
