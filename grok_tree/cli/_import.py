@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -12,7 +12,7 @@ from grok_tree.cli._console import Console
 from grok_tree.cli._errors import Failed
 from grok_tree.cli._options import connecting, examples, json_option, talking
 from grok_tree.cli._where import Where
-from grok_tree.errors import GrokTreeError
+from grok_tree.errors import GrokTreeError, InvalidOperationError
 
 if TYPE_CHECKING:
     from grok_tree.cli._import_report import FileReport
@@ -68,7 +68,7 @@ def command(
 
     failures = []
     with where.client() as client:
-        under = None if into is None or dry_run else _response_of(client, into)
+        under = None if into is None else _response_of(client, into)
         for file in files:
             report = FileReport(console, file, as_json=as_json, dry_run=dry_run)
             try:
@@ -93,13 +93,19 @@ def _import(
 ) -> None:
     from grok_tree.client import read_outcomes
 
-    source: Source = sys.stdin.buffer if report.file == "-" else Path(report.file)
+    source: Source = _standard_input() if report.file == "-" else Path(report.file)
     with report.shown():
         if dry_run:
             for outcome in read_outcomes(source, format_name):
                 report.add(outcome)
         else:
             client.grok.import_file(source, format=format_name, into=into, on_progress=report.add)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # so Python says that whoever started it closed it
+        raise InvalidOperationError("standard input is closed; name a file, or pipe one into it")
+    return sys.stdin.buffer
 
 
 def _response_of(client: Client, into: str) -> str:

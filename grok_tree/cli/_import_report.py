@@ -30,7 +30,7 @@ class FileReport:
         self.file = file
         self._console = console
         self._as_json = as_json
-        self._done = "read" if dry_run else "imported"
+        self._dry_run = dry_run
         self._skipped: list[Skipped] = []
         self._told: list[str] = []
         self._kinds: Counter[str] = Counter()
@@ -89,9 +89,10 @@ class FileReport:
             )
         n_repairs = self._kinds.total()
         conversations = counted(self._n_conversations, "conversation")
+        done, new = ("read", "") if self._dry_run else ("imported", f" ({self._n_added:,} new)")
         self._console.say(
-            f"{self._done} {conversations} with {counted(self._n_responses, 'response')}"
-            f" ({self._n_added:,} new) from {self.file} ({', '.join(sorted(self._formats)) or '-'})"
+            f"{done} {conversations} with {counted(self._n_responses, 'response')}{new}"
+            f" from {self.file} ({', '.join(sorted(self._formats)) or '-'})"
         )
         kinds = ", ".join(f"{kind} {n:,}" for kind, n in sorted(self._kinds.items()))
         if n_repairs or self._n_conflicts:

@@ -13,9 +13,9 @@ from grok_tree.client._importing import (
     ImportReport,
     Outcome,
     Source,
-    read_outcomes,
 )
 from grok_tree.client._machine import samplers_of_this_machine
+from grok_tree.client._merging import read_outcomes
 from grok_tree.client._mirror_care import MirrorState, clear_mirrors, verify_mirrors
 from grok_tree.client._mirror_folder import MirrorWarning, mirror_folder
 from grok_tree.client._models import Models

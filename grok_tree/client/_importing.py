@@ -114,12 +114,6 @@ OnProgress = Callable[[Outcome], None]
 """Is told of every conversation as soon as it is stored."""
 
 
-def read_outcomes(source: Source, format_name: str | None) -> Iterator[Outcome]:
-    """Yield what an import would find, without storing anything."""
-    for found in read_all(source, format_name):
-        yield found if isinstance(found, Skipped) else _described(found)
-
-
 Batch = list[Document | Skipped]
 """Some conversations of a file, in file order."""
 
@@ -336,10 +330,11 @@ def _lines_of(document: Document) -> tuple[Outcome, bytes]:
     except UnicodeEncodeError as error:
         reason = f"it holds a text that is no valid Unicode ({error.reason})"
         return Skipped(document.index, document.conversation.conversation_id, reason), b""
-    return _described(document), lines.getvalue()
+    return described(document), lines.getvalue()
 
 
-def _described(document: Document) -> ImportedConversation:
+def described(document: Document) -> ImportedConversation:
+    """Return what was read, before anything is stored."""
     told = [
         f"response {one.origin.original_id or one.response_id}: {repair}"
         for one in document.responses

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import anyio.to_thread
 
@@ -14,13 +15,15 @@ from grok_tree.client._exporting import ServerBeside
 from grok_tree.client._importing import (
     Batch,
     ImportedConversation,
+    Outcome,
     Source,
+    described,
     merge_documents,
     report_of,
 )
 from grok_tree.errors import InvalidOperationError, StoreForeign
 from grok_tree.forest import Beside, Forest, NothingBeside
-from grok_tree.formats import NATIVE_FORMAT, SQLITE, Document
+from grok_tree.formats import NATIVE_FORMAT, SQLITE, Document, Skipped, read_all
 from grok_tree.store import schema_version
 
 if TYPE_CHECKING:
@@ -29,9 +32,27 @@ if TYPE_CHECKING:
 
 async def documents_of(other: AsyncClient) -> AsyncGenerator[Batch, None]:
     """Yield the conversations of another store."""
+    index = 0
     async for conversation in other.grok.iter_conversations():
         await conversation.load()
-        yield [await document_of(conversation.forest, ServerBeside(other))]
+        document = await document_of(conversation.forest, ServerBeside(other))
+        yield [replace(document, index=index)]
+        index += 1
+
+
+def read_outcomes(source: Source, format_name: str | None) -> Iterator[Outcome]:
+    """Yield what an import would find, without storing anything."""
+    from grok_tree.client._sync_client import Client  # it imports this module
+
+    if not _is_store(source):
+        for found in read_all(source, format_name):
+            yield found if isinstance(found, Skipped) else described(found)
+        return
+    with Client(database=source, mirror=False) as other:
+        for index, conversation in enumerate(other.grok.iter_conversations()):
+            conversation.load()
+            forest = conversation.forest
+            yield described(Document(forest.conversation, list(forest), NATIVE_FORMAT, index))
 
 
 async def grafted_onto(
@@ -84,14 +105,17 @@ async def opened_store(source: Source) -> AsyncIterator[AsyncClient | None]:
     """Open a path as a database of forests; None when it is something else."""
     from grok_tree.client._client import AsyncClient  # it imports this module
 
-    if not isinstance(source, str | os.PathLike) or not _is_store(Path(source)):
+    if not _is_store(source):
         yield None
         return
     async with AsyncClient(database=source, mirror=False) as other:
         yield other
 
 
-def _is_store(path: Path) -> bool:
+def _is_store(source: Source) -> TypeGuard[str | os.PathLike[str]]:
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = Path(source)
     try:
         with path.open("rb") as file:
             if file.read(len(SQLITE)) != SQLITE:

@@ -58,11 +58,12 @@ class Command:
         for name, value in self.variables.items():
             self.patch.setenv(name, value)
 
-    def run(self, *arguments: str, given: str = "") -> Finished:
-        """Run a command in this process; `given` is what is piped into it."""
+    def run(self, *arguments: str, given: str | None = "") -> Finished:
+        """Run a command in this process; `given` is what is piped into it, None closes it."""
         self.capture.readouterr()
         self.patch.setattr(sys, "argv", ["grok-tree", *arguments])
-        self.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        stdin = None if given is None else io.TextIOWrapper(io.BytesIO(given.encode()))
+        self.patch.setattr(sys, "stdin", stdin)
         with pytest.raises(SystemExit) as end:
             main()
         out, err = self.capture.readouterr()

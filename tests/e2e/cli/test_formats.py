@@ -45,6 +45,32 @@ def test_a_dry_run_reports_the_same_and_stores_nothing(command: Command) -> None
     assert dry == real
 
 
+def test_a_database_is_a_file_like_any_other(command: Command, tmp_path: Path) -> None:
+    other = str(tmp_path / "other.db")
+    command.run("import", CHATGPT, "--database", other)
+    dry = command.run("import", "--dry-run", "--json", other)
+    assert command.run("ls", "--json").records == []
+    real = command.run("import", "--json", other)
+    assert (dry.code, real.code) == (0, 0)
+    assert "new)" not in dry.err
+    assert "(25 new)" in real.err
+    for records in (dry.records, real.records):
+        assert [one.get("index") for one in records] == [0, 1, None]
+        assert sum(one.get("nodes", 0) for one in records) == 25
+
+
+def test_a_dry_run_looks_for_the_place_too(command: Command) -> None:
+    refused = command.run("import", "--dry-run", CHATGPT, "--into", "0190ffff")
+    assert (refused.code, refused.out) == (1, "")
+    assert "no conversation and no response" in refused.err
+
+
+def test_standard_input_that_is_closed_is_said(command: Command) -> None:
+    refused = command.run("import", "-", given=None)
+    assert refused.code == 1
+    assert "standard input is closed" in refused.err
+
+
 def test_what_is_skipped_is_named_and_the_rest_comes(command: Command, tmp_path: Path) -> None:
     sound = json.loads(Path(CHATGPT).read_text("utf-8"))
     file = tmp_path / "conversations.json"
