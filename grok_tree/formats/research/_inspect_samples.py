@@ -35,6 +35,7 @@ from grok_tree.formats.research._inspect_messages import (
 )
 
 LEFT = "events_left: {n:,} events of the log that are no messages are too many to be kept"
+CUT = "log_cut: {name} is too long to be kept"
 
 _SNAPSHOTS = ("sample_init", "state", "store")
 """Events that repeat messages, and what the sample has in its store at the end."""
@@ -161,11 +162,12 @@ class _Tree:
             for name, value in self._sample.items()
             if name not in _IN_THE_FOREST and value not in (None, {}, [])
         }
-        if len(raw_json(rest)) > MAX_FIELD_BYTES // 2:
-            rest.pop("store", None)
+        if len(raw_json(rest)) > MAX_FIELD_BYTES // 2 and rest.pop("store", None):
+            self.repairs.append(CUT.format(name="the store of the sample"))
         log = {name: one for name, one in header.items() if one not in (None, {}, [])}
         if len(raw_json(log)) > MAX_FIELD_BYTES // 2:
             log = {name: one for name, one in log.items() if name in ("eval", "plan", "status")}
+            self.repairs.append(CUT.format(name="what the log says of all its samples"))
         first = self.nodes[0]
         first.raw = raw_json({**_kept(first), "sample": rest, **({"log": log} if log else {})})
         facts = {name: text_of(about.get(name)) for name in ("task", "model", "eval_id")}

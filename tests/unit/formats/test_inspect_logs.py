@@ -14,6 +14,7 @@ import zstandard
 from grok_tree.errors import ExtraMissing, FormatNotFound, MalformedDocument
 from grok_tree.forest import Response
 from grok_tree.formats import Document, Skipped, opened, read, read_all
+from tests.unit.formats._made import read_json
 from tests.unit.formats._samples import EXPECTED, TREES, documents, names
 
 LOGS = [name for name in names("inspect") if "samples" in EXPECTED[name]]
@@ -350,3 +351,19 @@ def test_other_json_is_left_to_others() -> None:
         list(read(io.BytesIO(b'{"epoch": 1, "messages": []}')))
     with pytest.raises(MalformedDocument):
         list(read(io.BytesIO(b'{"eval": {}, "status": "started"}')))
+
+
+def test_what_is_too_long_to_be_kept_of_a_log_is_named() -> None:
+    message = {"role": "user", "content": "x", "id": "m"}
+    sample = {"id": 1, "epoch": 1, "input": "x", "target": "", "messages": [message]}
+    log = {
+        "status": "success",
+        "eval": {"task": "t"},
+        "results": {"notes": "n" * 100_000},
+        "samples": [{**sample, "store": {"page": "p" * 100_000}}],
+    }
+    (found,) = read_json(log)
+    raw = json.loads(found.responses[0].origin.raw)
+    assert raw["log"] == {"status": "success", "eval": {"task": "t"}}
+    assert "store" not in raw["sample"]
+    assert found.repair_counts == {"log_cut": 2}
