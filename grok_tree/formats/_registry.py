@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from grok_tree.errors import FormatNotFound
 from grok_tree.formats import _archive as archive
@@ -21,12 +22,29 @@ _ROOMS = ("research", "chats", "looms", "training", "pictures")
 
 @cache
 def known_formats() -> tuple[Format, ...]:
-    """Return every format, those of plug-ins last."""
+    """Return every format, those of plug-ins last; of a broken plug-in, a warning tells."""
     rooms = (import_module(f"grok_tree.formats.{name}") for name in _ROOMS)
     own = [native.FORMAT, archive.FORMAT, *(one for room in rooms for one in room.FORMATS)]
     names = {one.name for one in own}
-    plugged = [point.load() for point in entry_points(group=GROUP)]
-    return (*own, *(one for one in plugged if one.name not in names))
+    plugged = (_plugged(point) for point in entry_points(group=GROUP))
+    return (*own, *(one for one in plugged if one is not None and one.name not in names))
+
+
+def _plugged(point: EntryPoint) -> Format | None:
+    """Return the format of a plug-in; one that is broken must not take away the others."""
+    try:
+        found = point.load()
+        if isinstance(found, Format):
+            return found
+        why = f"it is no Format but {type(found).__name__}"
+    except Exception as error:  # whatever somebody else's module does when it is imported
+        why = f"{type(error).__name__}: {error}"
+    package = point.dist.name if point.dist else "an unknown package"
+    warnings.warn(
+        f"the format {point.name!r} of {package} cannot be used ({why}); mend or remove {package}",
+        stacklevel=3,
+    )
+    return None
 
 
 def find_format(name: str) -> Format:
