@@ -66,18 +66,20 @@ def command(
     """
     from grok_tree.cli._import_report import FileReport
 
-    failures = []
+    failures: list[Exception] = []
     with where.client() as client:
         under = None if into is None else _response_of(client, into)
         for file in files:
             report = FileReport(console, file, as_json=as_json, dry_run=dry_run)
             try:
                 _import(client, report, format_name=format_name, into=under, dry_run=dry_run)
+                if report.nothing_came:
+                    failures.append(Failed())
             except (GrokTreeError, OSError) as error:
                 failures.append(error)
                 if len(files) > 1:
                     console.complain(f"{file}: {error}")
-    if len(failures) == 1 == len(files):
+    if len(failures) == len(files) == 1:
         raise failures[0]
     if failures:
         raise Failed

@@ -49,6 +49,11 @@ class FileReport:
             if self._n_conversations or self._skipped:
                 self._close()
 
+    @property
+    def nothing_came(self) -> bool:
+        """Whether all that is in the file was skipped."""
+        return bool(self._skipped) and not self._n_conversations
+
     def add(self, outcome: Outcome) -> None:
         """Take what became of one conversation."""
         if isinstance(outcome, Skipped):

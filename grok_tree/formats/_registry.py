@@ -69,8 +69,13 @@ def detect_format(source: Opened) -> Format:
     for one in known_formats():
         if one.detect is not None and one.detect(source):
             return one
+    step = "name its format"
+    if source.is_folder:
+        step = "name the files in it one by one, or their format"
+    elif source.is_archive:
+        step = "unpack it and name the files in it, or their format"
     raise FormatNotFound(
-        f"no format knows {source.name or 'the input'}; name its format, or see what is known"
-        " with: grok-tree formats",
+        f"no format knows {source.name or 'the input'}; {step}, or see what is known with:"
+        " grok-tree formats",
         file=source.name,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,27 @@ def test_what_is_skipped_is_named_and_the_rest_comes(command: Command, tmp_path:
     assert (skipped["index"], closing["conversations"]) == (1, 2)
     assert skipped["reason"]
     assert "skipped conversation 1" in imported.err
+
+
+def test_a_file_of_which_nothing_comes_is_a_failure(command: Command) -> None:
+    for arguments in ((CHATGPT,), (CHATGPT, str(TREES / "claude" / "small_example.json"))):
+        imported = command.run("import", "--format", "claude", *arguments)
+        assert imported.code == 1
+        assert "skipped conversation 1" in imported.err
+        assert "imported 0 conversations" in imported.err
+
+
+def test_of_a_folder_that_no_format_knows_the_files_can_be_named(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "mixed" / "one.json").write_bytes(Path(CHATGPT).read_bytes())
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.write(CHATGPT, "one.json")
+    folder = command.run("import", str(tmp_path / "mixed"))
+    packed = command.run("import", str(tmp_path / "packed.zip"))
+    assert "no format knows mixed; name the files in it one by one, or their" in folder.err
+    assert "no format knows packed.zip; unpack it and name the files in it, or their" in packed.err
 
 
 def test_one_bad_file_does_not_stop_the_others(command: Command, tmp_path: Path) -> None:
