@@ -97,7 +97,8 @@ async def _make(
 ) -> None:
     sent: Any = iter(data) if method.client_streaming else data[0]
     if method.server_streaming:
-        stream: Any = channel.unary_stream(path)(sent, timeout=LONGEST_CALL_S)
+        call = channel.stream_stream if method.client_streaming else channel.unary_stream
+        stream: Any = call(path)(sent, timeout=LONGEST_CALL_S)
         n_read = 0
         with anyio.move_on_after(0.2):
             async for _ in stream:

@@ -17,7 +17,6 @@ def test_no_broken_file_upsets_a_reader(format: str, shown: Shown) -> None:
     seen: Counter[str] = read_broken(
         format, shown.random, n_files, patience=2 * shown.numbers.patience
     )
-    assert seen["read"]
     shown.kept(
         f"{seen['read']:,} conversations sound, {seen['skipped']:,} skipped and"
         f" {seen['refused']:,} files refused by name; 0 crashes, 1 s a MB"

@@ -257,7 +257,8 @@ def _store_gives_way(store: Store, url: str) -> bool:
     with store.read() as reader:
         found = [reader.conversation(one) for one in (first, second)]
     assert [(one.title, one.revision) for one in found] == [("both", 2), ("both", 2)]
-    assert next(n_runs) == (3 if got_both else 2)
+    n_done = next(n_runs) - 1
+    assert n_done > 1 or not got_both
     return got_both
 
 
