@@ -283,6 +283,10 @@ class _Merge:
         parent = response.parent_response_id
         here = None if parent is None else self._ids.get(parent)
         if parent is not None and here is None:
+            known = self._known.get(response.response_id)
+            if known is not None and _was_deleted(known, home):
+                self._n_united += 1
+                return
             self._conflicts.append(MergeConflict(response.response_id, None, _BELOW_DELETED))
             return
         placed = response
@@ -378,6 +382,11 @@ class _Merge:
         if same and change.leaf_response_id in (msgspec.UNSET, home.leaf_response_id):
             return
         self._writer.update_conversation(home.conversation_id, change, self._at)
+
+
+def _was_deleted(known: Known, home: Conversation) -> bool:
+    """Return whether a response is here, and can be restored."""
+    return known.hidden and not known.purged and known.conversation_id == home.conversation_id
 
 
 def _conflict(known: Known, placed: Response) -> str:

@@ -148,6 +148,16 @@ async def test_below_what_was_deleted_here_nothing_is_added_silently(forests: Fo
     assert "deleted here" in conflict.why
 
 
+async def test_what_was_deleted_here_with_what_it_answers_comes_again_in_silence(
+    forests: Forests,
+) -> None:
+    document = chain("a", "b", "c", "d")
+    await forests.merge(document)
+    await forests.delete_response("1", document.responses[1].response_id)
+    merged = await forests.merge(document)
+    assert (merged.n_added, merged.n_united, merged.conflicts) == (0, 4, ())
+
+
 async def test_a_deleted_conversation_is_refused_by_name(forests: Forests) -> None:
     document = chain("a")
     home = (await forests.merge(document)).conversation_id
