@@ -15,7 +15,7 @@ from grok_tree.forest import Attachment, Citation, FinishReason, ToolCall
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import key_of, name_of, text_of, without
+from grok_tree.formats._loose import count_of, key_of, name_of, objects_in, text_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import (
@@ -27,8 +27,6 @@ from grok_tree.formats._source import (
 )
 from grok_tree.formats._times import from_iso
 from grok_tree.formats.chats._values import (
-    count_of,
-    dicts_in,
     keep_about,
     members,
     read_safely,
@@ -198,7 +196,7 @@ def _said(content: Any, key: str) -> _Said:
 def _add_text(said: _Said, block: dict[str, Any]) -> None:
     text = block["text"]
     begin = said.n_characters
-    for one in dicts_in(block.get("citations")):
+    for one in objects_in(block.get("citations")):
         details = one.get("details")
         source = {**(details if isinstance(details, dict) else {}), **one}
         if url := name_of(source.get("url")):

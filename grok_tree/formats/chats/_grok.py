@@ -16,12 +16,11 @@ from grok_tree.forest import Attachment, Citation, Sender
 from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import key_of, name_of, text_of, without
+from grok_tree.formats._loose import key_of, name_of, objects_in, text_of, without
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso, from_milliseconds
 from grok_tree.formats.chats._values import (
-    dicts_in,
     keep_about,
     members,
     read_safely,
@@ -156,7 +155,7 @@ def _reasoning(rest: dict[str, Any]) -> str:
     """Return what was thought: by the model, else by the agents that answered together."""
     if trace := name_of(rest.pop("thinking_trace", None)):
         return trace
-    several = dicts_in(rest.get("agent_thinking_traces"))
+    several = objects_in(rest.get("agent_thinking_traces"))
     traces = (name_of(one.get("thinking_trace")) for one in several)
     return "\n\n".join(trace for trace in traces if trace)
 
@@ -164,7 +163,7 @@ def _reasoning(rest: dict[str, Any]) -> str:
 def _citations(rest: dict[str, Any]) -> tuple[Citation, ...]:
     """Return the sources that were named, else those that were found; all are kept too."""
     for name in _SOURCES:
-        cited = [one for one in dicts_in(rest.get(name)) if name_of(one.get("url"))]
+        cited = [one for one in objects_in(rest.get(name)) if name_of(one.get("url"))]
         if cited:
             return tuple(Citation(url=one["url"], title=name_of(one.get("title"))) for one in cited)
     return ()

@@ -12,10 +12,12 @@ from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
 from grok_tree.formats._loose import (
+    count_of,
     key_of,
     list_of,
     name_of,
     object_of,
+    objects_in,
     raw_with,
     text_of,
     without,
@@ -24,14 +26,7 @@ from grok_tree.formats._opening import Opened
 from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_iso
-from grok_tree.formats.chats._values import (
-    count_of,
-    dicts_in,
-    read_safely,
-    unread_times,
-    unreadable,
-    without_empty,
-)
+from grok_tree.formats.chats._values import read_safely, unread_times, unreadable, without_empty
 
 _NO_PARENT = "00000000-0000-0000-0000-000000000000"
 _ENDINGS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls"}
@@ -147,7 +142,7 @@ def _node(message: dict[str, Any], model: str) -> SourceNode:
         model_name=named if sender == "assistant" else "",
         partial=partial,
         finish_reason=_ending(rest, sender, partial=partial),
-        attachments=tuple(_attachment(one) for one in dicts_in(rest.get("files"))),
+        attachments=tuple(_attachment(one) for one in objects_in(rest.get("files"))),
         repairs=mended,
         raw=raw_json(without_empty(rest)),
     )

@@ -14,11 +14,13 @@ from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, json_lines, raw_json
 from grok_tree.formats._lines import MAX_LINE_BYTES
 from grok_tree.formats._loose import (
+    count_of,
     key_of,
     list_of,
     name_of,
     number_of,
     object_of,
+    objects_in,
     raw_with,
     text_of,
     without,
@@ -28,7 +30,7 @@ from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import SourceConversation, SourceNode, chained, node
 from grok_tree.formats._times import from_iso, from_milliseconds
 from grok_tree.formats.chats._llama_ui_writing import LOSSES, write_llama_ui
-from grok_tree.formats.chats._values import count_of, dicts_in, unreadable, without_empty
+from grok_tree.formats.chats._values import unreadable, without_empty
 
 _HELD = ("type", "id", "name", "lastModified", "currNode", "harness")
 _TIMED = ("prompt_n", "predicted_n", "cache_n", "prompt_ms", "predicted_ms")
@@ -135,7 +137,7 @@ def _node(message: dict[str, Any], order: dict[str | None, list[str]]) -> Source
 def _text(rest: dict[str, Any], mended: list[str]) -> str:
     """Return the text of a message; traces of other programs may have it in parts."""
     content = rest.pop("content", None)
-    parts = dicts_in(content)
+    parts = objects_in(content)
     if not parts or len(parts) != len(content):
         return text_of(content, mended)
     if any(part.get("type") != "text" for part in parts):
@@ -193,7 +195,7 @@ def _calls(rest: dict[str, Any]) -> tuple[ToolCall, ...]:
 
 
 def _numbered(found: Any) -> list[tuple[int, dict[str, Any]]]:
-    return list(enumerate(dicts_in(found)))
+    return list(enumerate(objects_in(found)))
 
 
 def _attachments(rest: dict[str, Any]) -> tuple[Attachment, ...]:
@@ -205,7 +207,7 @@ def _attachments(rest: dict[str, Any]) -> tuple[Attachment, ...]:
             media_type=name_of(one.get("mimeType")),
             n_bytes=count_of(one.get("size")),
         )
-        for one in dicts_in(rest.get("extra"))
+        for one in objects_in(rest.get("extra"))
     )
 
 

@@ -17,11 +17,13 @@ from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
 from grok_tree.formats._loose import (
+    count_of,
     key_of,
     list_of,
     name_of,
     number_of,
     object_of,
+    objects_in,
     text_of,
     without,
 )
@@ -38,14 +40,7 @@ from grok_tree.formats._times import from_milliseconds, from_seconds
 from grok_tree.formats._usage import usage_of
 from grok_tree.formats.chats._openwebui_output import Said, said_in_output, said_in_text
 from grok_tree.formats.chats._openwebui_writing import LOSSES, write_openwebui
-from grok_tree.formats.chats._values import (
-    count_of,
-    dicts_in,
-    keep_about,
-    read_safely,
-    unreadable,
-    without_empty,
-)
+from grok_tree.formats.chats._values import keep_about, read_safely, unreadable, without_empty
 
 _PLACES = ("item.chat.history", "chat.history", "item.history", "history")
 _HELD = (
@@ -115,7 +110,7 @@ def _found(element: bytes, index: int) -> Found:
 
 def _unlisted(copies: Any, messages: dict[str, Any]) -> list[SourceNode]:
     """Return messages that only the list of the active path has."""
-    several = [(key_of(one.get("id")), one) for one in dicts_in(copies)]
+    several = [(key_of(one.get("id")), one) for one in objects_in(copies)]
     return [_node(key, one) for key, one in several if key is not None and key not in messages]
 
 
@@ -231,9 +226,9 @@ def _url(one: dict[str, Any]) -> str:
 
 def _citations(sources: Any) -> tuple[Citation, ...]:
     found = []
-    for one in dicts_in(sources):
+    for one in objects_in(sources):
         source = object_of(one.get("source"))
-        places = [source, *dicts_in(one.get("metadata"))]
+        places = [source, *objects_in(one.get("metadata"))]
         urls = [name_of(place.get("url")) or name_of(place.get("source")) for place in places]
         title = name_of(source.get("name"))
         found += [

@@ -12,10 +12,12 @@ from grok_tree.formats._elements import iter_elements
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
 from grok_tree.formats._loose import (
+    count_of,
     key_of,
     list_of,
     name_of,
     object_of,
+    objects_in,
     raw_with,
     text_of,
     without,
@@ -30,14 +32,7 @@ from grok_tree.formats._source import (
     node,
 )
 from grok_tree.formats._times import from_iso
-from grok_tree.formats.chats._values import (
-    count_of,
-    dicts_in,
-    read_safely,
-    unread_times,
-    unreadable,
-    without_empty,
-)
+from grok_tree.formats.chats._values import read_safely, unread_times, unreadable, without_empty
 
 _SCHEMA = b'"portable-ai-memory-conversation"'
 _TIMES = ("created_at", "updated_at")
@@ -86,7 +81,7 @@ def _found(element: bytes, index: int) -> Found:
 
 def _order(messages: list[Any]) -> dict[str | None, list[str]]:
     order: dict[str | None, list[str]] = {}
-    for message in dicts_in(messages):
+    for message in objects_in(messages):
         children = list_of(message.get("children_ids"))
         if len(children) > 1 and (key := key_of(message.get("id"))):
             order[key] = [child for child in children if isinstance(child, str)]
@@ -101,7 +96,7 @@ def _node(message: Any, model: str) -> SourceNode:
     sender = sender_of(rest.pop("role", None), mended)
     text = _text(rest, mended)
     thought = rest.pop("is_thought", None) is True
-    calls = dicts_in(rest.get("tool_calls"))
+    calls = objects_in(rest.get("tool_calls"))
     named = name_of(rest.pop("model", None)) or model
     return node(
         sender,
@@ -112,10 +107,10 @@ def _node(message: Any, model: str) -> SourceNode:
         reasoning=text if thought else "",
         model_name=named if sender == "assistant" else "",
         tool_calls=tuple(_call(one, number) for number, one in enumerate(calls)),
-        attachments=tuple(_attachment(one) for one in dicts_in(rest.get("attachments"))),
+        attachments=tuple(_attachment(one) for one in objects_in(rest.get("attachments"))),
         citations=tuple(
             Citation(url=one["url"], title=name_of(one.get("title")))
-            for one in dicts_in(rest.get("citations"))
+            for one in objects_in(rest.get("citations"))
             if name_of(one.get("url"))
         ),
         repairs=mended,
@@ -133,7 +128,7 @@ def _text(rest: dict[str, Any], mended: list[str]) -> str:
         rest["content"] = {} if left == {"type": "text"} else left
         return str(content["text"])
     rest["content"] = content
-    parts = (name_of(part.get("text")) for part in dicts_in(content.get("parts")))
+    parts = (name_of(part.get("text")) for part in objects_in(content.get("parts")))
     return "\n".join(part for part in parts if part)
 
 

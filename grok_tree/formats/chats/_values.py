@@ -19,16 +19,6 @@ from grok_tree.formats._times import from_iso
 UNREADABLE = "unreadable: it is no message; it is kept as it is"
 
 
-def count_of(value: Any) -> int:
-    """Return a number that is a count, 0 for anything else."""
-    return value if type(value) is int and 0 <= value < 2**53 else 0
-
-
-def dicts_in(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list, nothing for anything else."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def without_empty(values: dict[str, Any]) -> dict[str, Any]:
     """Return what says something: no null, no empty text, list or object, no false."""
     return {name: value for name, value in values.items() if value or type(value) in (int, float)}
