@@ -43,8 +43,8 @@ from grok_tree.forest import Response as ResponseValue
 if TYPE_CHECKING:
     from grok_tree.client._client import AsyncClient
 
-Parent = Response | str | None | UnsetType
-"""A response, its id, None for a new root, or UNSET for the leaf."""
+Parent = Response | ResponseValue | str | None | UnsetType
+"""A response, also one of a forest, its id, None for a new root, or UNSET for the leaf."""
 
 
 class Conversation(ConversationFields):
@@ -407,7 +407,7 @@ class Conversation(ConversationFields):
     def _parent_id(self, parent: Parent) -> ResponseId | None:
         if isinstance(parent, UnsetType):
             return self._leaf_id()
-        if isinstance(parent, Response):
+        if isinstance(parent, Response | ResponseValue):
             return parent.response_id
         return None if parent is None else ResponseId(parent)
 

@@ -26,8 +26,8 @@ from grok_tree.forest import Conversation as ConversationValue
 from grok_tree.forest import ConversationId, Forest, ResponseDraft, Share
 from grok_tree.forest import Response as ResponseValue
 
-SyncParent = SyncResponse | str | None | UnsetType
-"""A response, its id, None for a new root, or UNSET for the leaf."""
+SyncParent = SyncResponse | ResponseValue | str | None | UnsetType
+"""A response, also one of a forest, its id, None for a new root, or UNSET for the leaf."""
 
 
 class SyncConversation(ConversationFields):
@@ -316,4 +316,6 @@ async def _select(conversation: Conversation, response_id: str | None) -> None:
 
 
 def _parent_id(parent: SyncParent) -> str | UnsetType | None:
-    return parent.response_id if isinstance(parent, SyncResponse) else parent
+    if isinstance(parent, SyncResponse | ResponseValue):
+        return parent.response_id
+    return parent

@@ -44,6 +44,8 @@ _LARGEST_OFFSET = 2**32 - 1
 _NO_MARKS = Marks()
 _UNKNOWN_MODEL = "its model {name!r} is not known here: the default is sampled"
 _UNKNOWN_PROMPT = "its named system prompt {name!r} is not known here: it has none now"
+_CONFLICT_OF = "conflict_of"
+"""In the provenance of what got a new id because of a conflict: the id that it had."""
 _OTHER_TEXT = "a response of this id says something else here: both are kept"
 _ELSEWHERE = "a response of this id belongs to conversation {home}: it was added under a new id"
 _PURGED = "the response of this id was purged here: it was added under a new id"
@@ -295,6 +297,8 @@ class _Merge:
                 response, conversation_id=home.conversation_id, parent_response_id=here
             )
         known = self._known.get(response.response_id)
+        if known is None and (ours := self._as_it_was_here(placed)) is not None:
+            known, placed = self._known[ours], msgspec.structs.replace(placed, response_id=ours)
         why = "" if known is None else _conflict(known, placed)
         if why:
             known, placed = self._renamed(placed, why)
@@ -311,7 +315,17 @@ class _Merge:
         known = self._writer.known([kept_as]).get(kept_as)
         if known is None:
             self._conflicts.append(MergeConflict(own, kept_as, why))
-        return known, msgspec.structs.replace(placed, response_id=kept_as)
+        provenance = {**placed.origin.provenance, _CONFLICT_OF: own}
+        origin = msgspec.structs.replace(placed.origin, provenance=provenance)
+        return known, msgspec.structs.replace(placed, response_id=kept_as, origin=origin)
+
+    def _as_it_was_here(self, placed: Response) -> ResponseId | None:
+        """Return ours of which a conflict elsewhere made a copy that comes back now."""
+        own = placed.origin.provenance.get(_CONFLICT_OF)
+        known = None if own is None else self._known.get(ResponseId(own))
+        if own is None or known is None or known.content_hash != said_hash(placed):
+            return None
+        return ResponseId(own)
 
     def _unite(self, response: Response, placed: Response, known: Known) -> None:
         self._known[placed.response_id] = known

@@ -290,6 +290,8 @@ class PostgresDatabase:
         @event.listens_for(engine, "connect")
         def _(connection: psycopg.Connection[Any], _record: object) -> None:
             connection.execute("SET synchronous_commit = on")
+            # A plan that was made while a table was empty would read all of it when it has grown.
+            connection.execute("SET plan_cache_mode = force_custom_plan")
             connection.commit()
 
         return engine

@@ -202,7 +202,7 @@ def test_a_forest_is_grafted_below_a_response(client: Client) -> None:
     top = home.add_response("hello").result()
     (tree, *_) = formats.read(CHATGPT)
     for n_added in (len(tree.forest), 0):
-        assert home.graft(tree.forest, top).n_added == n_added
+        assert home.graft(tree.forest, home.forest.responses[1]).n_added == n_added
     assert home.leaf == top
     assert len(home.forest) == 2 + len(tree.forest)
     grafted = home.forest.children(top.response_id)

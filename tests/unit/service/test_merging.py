@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,13 +18,30 @@ from grok_tree.forest import (
     TokenLogprob,
 )
 from grok_tree.formats import Document, NativeDocument, mended, read
-from grok_tree.service import Forests, Merged, SampleCommand
+from grok_tree.samplers import SamplerRegistry, ScriptedSampler
+from grok_tree.service import Forests, Merged, SampleCommand, World, open_forests
+from grok_tree.store import Store
 from grok_tree.testing import forest_of
+from tests.unit.service.conftest import share_url
 
 pytestmark = pytest.mark.anyio
 
 SAMPLE = Path(__file__).parents[2] / "data" / "trees" / "chatgpt" / "branching_small.json"
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def other_forests(folder: Path) -> AsyncIterator[Forests]:
+    store = Store.open(folder / "there.db")
+    world = World(store, SamplerRegistry([ScriptedSampler()]), "scripted/echo", share_url)
+    async with open_forests(world) as opened:
+        yield opened
+    store.close()
+
+
+async def document_of(forests: Forests, conversation_id: str) -> Document:
+    conversation = await forests.get_conversation(conversation_id)
+    return Document(conversation, await stored(forests, conversation_id), "native")
 
 
 def chain(*messages: str, title: str = "chain") -> Document:
@@ -108,6 +127,27 @@ async def test_of_two_that_differ_under_one_id_both_stay_and_are_named(forests: 
     assert kept[below.kept_as].parent_response_id == conflict.kept_as
     again = await forests.merge(other)
     assert (again.n_added, again.conflicts) == (0, ())
+
+
+async def test_two_sides_that_differ_have_the_same_after_merging_each_into_the_other(
+    forests: Forests, tmp_path: Path
+) -> None:
+    ours = chain("a", "b", "c")
+    home = (await forests.merge(ours)).conversation_id
+    async with other_forests(tmp_path) as there:
+        await there.merge(changed(ours, 1, message="B"))
+        await forests.merge(await document_of(there, home))
+        for _ in range(2):
+            await there.merge(await document_of(forests, home))
+            await forests.merge(await document_of(there, home))
+        for one in (forests, there):
+            assert sorted(one.message for one in await stored(one, home)) == [
+                "B",
+                "a",
+                "b",
+                "c",
+                "c",
+            ]
 
 
 async def test_an_id_of_another_conversation_does_not_stop_anything(forests: Forests) -> None:

@@ -231,6 +231,15 @@ def test_work_that_always_meets_others_fails_in_the_end(postgres_url: str) -> No
     store.close()
 
 
+def test_no_plan_outlives_the_size_that_it_was_made_for(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    mode = write(
+        store, lambda writer: writer._connection.exec_driver_sql("SHOW plan_cache_mode").scalar()
+    )
+    assert mode == "force_custom_plan"
+    store.close()
+
+
 def test_a_deadlock_with_another_session_is_survived(postgres_url: str) -> None:
     store = Store.open(postgres_url)
     # The database chooses who gives way: as a rule who waited first, but not on a busy machine.
