@@ -26,7 +26,7 @@ from grok_tree.wire import pb
 _PIECE_BYTES = 512 * 1024
 """A message of the protocol stays below 1 MiB."""
 
-_BATCH_RESPONSES = 500
+_BATCH_RESPONSES = 200
 """Read and sent together."""
 
 Source = str | os.PathLike[str] | BinaryIO

@@ -13,9 +13,9 @@ from grok_tree.server._texts import prompt
 from grok_tree.service import Forests, MergeConflict, Merged, Merging
 from grok_tree.wire import ForestsServicer, pb
 
-_AT_ONCE = 16
+_AT_ONCE = 8
 """Conversations on their way into the store: what is committed together costs one flush."""
-_RESPONSES_AT_ONCE = 1_000
+_RESPONSES_AT_ONCE = 500
 """Most responses of them together, unless a single conversation has more."""
 
 
