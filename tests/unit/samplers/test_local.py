@@ -246,14 +246,14 @@ async def test_a_cancelled_reader_is_free_at_once_and_the_model_soon(
 
 async def test_closing_the_stream_stops_the_model(sampler: LocalSampler) -> None:
     settings = Settings(max_tokens=5_000)
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with aclosing(sampler.sample(NAME, STORY, settings, 8)) as stream:
             await anext(stream)
         assert await sampled(sampler, max_tokens=1)
 
 
 async def test_who_gives_up_waiting_costs_nothing(sampler: LocalSampler) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with aclosing(sampler.sample(NAME, STORY, Settings(max_tokens=5_000), 1)) as first:
             await anext(first)
             with anyio.move_on_after(0.05) as scope:
