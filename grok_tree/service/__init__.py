@@ -15,7 +15,7 @@ from grok_tree.service._changes import cursor_after
 from grok_tree.service._files import check_file_size
 from grok_tree.service._forests import Forests, open_forests
 from grok_tree.service._log import EventLog
-from grok_tree.service._merging import MergeConflict, Merged, Merging
+from grok_tree.service._merging import Merging
 from grok_tree.service._placing import Place
 from grok_tree.service._ports import Clock, Ids, SystemClock, SystemIds
 from grok_tree.service._requests import (
@@ -29,6 +29,7 @@ from grok_tree.service._requests import (
 from grok_tree.service._run import SamplingRun
 from grok_tree.service._tasks import background_tasks
 from grok_tree.service._titles import title_of
+from grok_tree.service._uniting import MergeConflict, Merged
 from grok_tree.store import Cursor
 
 __all__ = [
