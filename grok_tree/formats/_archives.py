@@ -19,7 +19,7 @@ from grok_tree.errors import ExtraMissing, InvalidOperationError, MalformedDocum
 
 MAX_RATIO = 200
 """Most bytes that one compressed byte may become, once there are many of them."""
-SAFE_BYTES = 64 * 1024 * 1024
+SAFE_BYTES = 32 * 1024 * 1024
 """What may come out of any compressed file, however small."""
 
 MAX_MEMBERS = 100_000
