@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test test-all faults faults-long check static bench protos locks clean
+.PHONY: help install demo notebooks test test-all faults faults-long check static bench protos locks clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ install: .venv/.installed  ## create .venv with everything that demo, test and c
 
 demo: install  ## grow a forest on the embedded model and show it
 	@$(BIN)/grok-tree demo
+
+notebooks: install  ## run every notebook into build/notebooks, to be looked at
+	@$(BIN)/python -m tools.notebooks
 
 test: install  ## run every test that is not marked slow, four at a time since many of them wait
 	@$(BIN)/python -m pytest -n 4 --dist loadfile

@@ -18,9 +18,11 @@ NAMES = (
     "mirror",
     "wire",
     "siblings",
+    "shapes",
     "http_samples",
     "xai_door",
     "door",
+    "sibling_statistics",
 )
 
 parser = argparse.ArgumentParser(description=__doc__)

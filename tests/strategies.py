@@ -171,3 +171,10 @@ conversations = st.builds(
     deleted=st.booleans(),
     n_responses=counts,
 )
+
+
+@st.composite
+def parents_of_forests(draw: st.DrawFn, most: int = 60) -> list[int]:
+    """Parents of a forest of any shape, the empty one included."""
+    size = draw(st.integers(0, most))
+    return [draw(st.integers(-1, place - 1)) for place in range(size)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from grok_tree.cli._changes import marked
 from grok_tree.cli._layout import Layout, Note, Row
 from grok_tree.cli._rows import forest_heading
 from grok_tree.cli._short_ids import short_ids
@@ -143,15 +144,6 @@ def _differences(first: str, text: str, *, colour: bool) -> Iterator[Span]:
         if change.kind == "same":
             yield Span(isolated(change.text))
         elif change.kind == "+":
-            yield from _marked(change.text, "" if colour else "{+ +}", "new")
+            yield from marked(change.text, "" if colour else "{+ +}", "new")
         elif after is None or after.kind != "+":
-            yield from _marked(change.text, "{- -}", "faint")
-
-
-def _marked(text: str, marks: str, style: Style) -> Iterator[Span]:
-    """Yield the words of `text` between marks, and the gap before them outside."""
-    words = text.strip()
-    begin, end = marks.split() or ("", "")
-    yield Span(text[: len(text) - len(text.lstrip())])
-    if words:
-        yield Span(f"{begin}{isolated(words)}{end}", style)
+            yield from marked(change.text, "{- -}", "faint")

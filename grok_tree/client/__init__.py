@@ -30,9 +30,10 @@ from grok_tree.client._sampling import (
     SamplingGroup,
     TokenStream,
 )
-from grok_tree.client._sync_client import Client, SyncConversationPage, SyncGrok, SyncModels
+from grok_tree.client._sync_client import Client
 from grok_tree.client._sync_conversation import SyncConversation
 from grok_tree.client._sync_files import SyncFiles
+from grok_tree.client._sync_grok import SyncConversationPage, SyncGrok, SyncModels
 from grok_tree.client._sync_raw import SyncContinuation, SyncEmbedder, SyncRawSampler
 from grok_tree.client._sync_response import SyncResponse
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup

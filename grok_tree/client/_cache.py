@@ -16,7 +16,7 @@ from grok_tree import forest
 from grok_tree.client._base import Base
 from grok_tree.client._layers import Layers, Slot
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
-from grok_tree.forest import NO_PARENT, Forest, ResponseId
+from grok_tree.forest import NO_PARENT, Beside, Forest, ResponseId
 from grok_tree.wire import response_from_wire
 
 _UNKNOWN = -2
@@ -37,8 +37,14 @@ class Cache:
     in slots; a snapshot has its own view of them, and a base never changes, so snapshots stay.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Beside) -> None:
+        """Begin with nothing.
+
+        Args:
+            beside: Where snapshots find what does not come with responses.
+        """
         self.revision = 0
+        self._beside = beside
         self._stored: forest.Conversation | None = None
         self._leaf_revision = 0
         self._pin: _Pin | None = None
@@ -164,9 +170,9 @@ class Cache:
         positions = dict(self._positions)
         base, slots = self._base, dict(self._slots)
         if base is None:
-            return _forest_of_slots(conversation, slots, positions)
+            return _forest_of_slots(conversation, slots, positions, self._beside)
         layers = Layers(base, slots, positions)
-        return Forest(conversation, layers.parents, layers)
+        return Forest(conversation, layers.parents, layers, self._beside)
 
     def _base_revision(self, position: int) -> int:
         """Return a revision that is not before the base's response there; -1 if it has none."""
@@ -190,7 +196,10 @@ class Cache:
 
 
 def _forest_of_slots(
-    conversation: forest.Conversation, slots: dict[int, Slot], positions: dict[str, int]
+    conversation: forest.Conversation,
+    slots: dict[int, Slot],
+    positions: dict[str, int],
+    beside: Beside,
 ) -> Forest:
     visible: list[Slot] = []
     numbers: dict[str, int] = {}
@@ -205,7 +214,7 @@ def _forest_of_slots(
             parents.append(number)
             numbers[response_id] = len(visible)
             visible.append(slot)
-    return Forest(conversation, parents, _Source(visible, numbers))
+    return Forest(conversation, parents, _Source(visible, numbers), beside)
 
 
 def _with_leaf(conversation: forest.Conversation, leaf: ResponseId | None) -> forest.Conversation:

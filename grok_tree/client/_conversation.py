@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Unpack
 from weakref import WeakValueDictionary
 
 from msgspec import UNSET, UnsetType
 
-from grok_tree.client import _html
-from grok_tree.client._cache import Cache
 from grok_tree.client._exporting import Target
-from grok_tree.client._fields import ConversationFields
 from grok_tree.client._importing import ImportedConversation
-from grok_tree.client._leaf import LeafMove, LeafMoves
+from grok_tree.client._kept import KeptConversation
+from grok_tree.client._leaf import LeafMove
 from grok_tree.client._merging import grafted_onto
-from grok_tree.client._mirror_details import Details
-from grok_tree.client._mirror_reading import Reading
 from grok_tree.client._options import SamplingOptions
-from grok_tree.client._remote import Remote
 from grok_tree.client._response import Response
 from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._tool_results import tool_drafts
 from grok_tree.client._turns import Turn, manual_call, sampling_call
 from grok_tree.client._watching import Since, Watch
-from grok_tree.errors import ConversationDeletedError, InvalidOperationError, ResponseNotFound
-from grok_tree.forest import Conversation as ConversationValue
+from grok_tree.errors import InvalidOperationError, ResponseNotFound
 from grok_tree.forest import (
     ConversationChange,
-    ConversationId,
     Forest,
     Origin,
     ResponseDraft,
     ResponseId,
-    Share,
     consequence,
 )
 from grok_tree.forest import Response as ResponseValue
@@ -47,7 +38,7 @@ Parent = Response | ResponseValue | str | None | UnsetType
 """A response, also one of a forest, its id, None for a new root, or UNSET for the leaf."""
 
 
-class Conversation(ConversationFields):
+class Conversation(KeptConversation):
     """A forest of responses that is kept on the server.
 
     What was read stays readable without a call; `refresh` asks for what changed since. Sampling
@@ -57,55 +48,12 @@ class Conversation(ConversationFields):
     def __init__(
         self, client: AsyncClient, conversation_id: str | None, beginning: ConversationChange
     ) -> None:
-        """Clients make these.
-
-        Args:
-            client: Whose it is.
-            conversation_id: None for one that is created at first use.
-            beginning: The fields of one that is still to be created.
-        """
-        self._client = client
-        self._beginning = beginning
-        self._cache = Cache()
-        self._remote = Remote(client._connection, client._new_request_id, self._cache)
-        self._remote.id = conversation_id
-        self._reading = Reading(client._mirror, self._remote, self._cache)
-        self._details = Details(client._mirror, self._remote)
-        self._deleted = False
+        """Clients make these; the arguments are those of what is kept."""
+        super().__init__(client, conversation_id, beginning)
         self._responses: WeakValueDictionary[str, Response] = WeakValueDictionary()
         self._making_handles = threading.Lock()
-        self._leaf_moves = LeafMoves(
-            self._send_leaf, self._cache, lambda: client._unsent.discard(self)
-        )
 
     # What is known
-
-    @property
-    def conversation_id(self) -> ConversationId:
-        """The id.
-
-        Raises:
-            InvalidOperationError: It was not created yet; the first response creates it.
-        """
-        return self._remote.conversation_id
-
-    @property
-    def value(self) -> ConversationValue:
-        """Everything that is known of the conversation itself, as one immutable value."""
-        return self._cache.known()
-
-    @property
-    def forest(self) -> Forest:
-        """Everything that is known, as an immutable snapshot."""
-        return self._cache.snapshot()
-
-    @property
-    def stale_since(self) -> datetime | None:
-        """When what is known here was last compared with the server.
-
-        None unless the server was away when it was asked last.
-        """
-        return self._reading.stale_since
 
     @property
     def root_responses(self) -> list[Response]:
@@ -155,22 +103,6 @@ class Conversation(ConversationFields):
         return self._handle(response.response_id)
 
     # Reading from the server
-
-    async def create(self) -> None:
-        """Create it on the server now, if that was not done; otherwise its first use does."""
-        if self._remote.id is None:
-            await self._remote.create(self._beginning)
-            self._reading.reached()
-
-    async def load(self) -> None:
-        """Read everything from the server; handles of responses stay the same."""
-        self._check_usable()
-        await self._reading.read(self._stored, everything=True)
-
-    async def refresh(self) -> None:
-        """Read what has changed since the last time."""
-        self._check_usable()
-        await self._reading.read(self._stored, everything=False)
 
     async def fetch_response(self, response_id: str) -> Response:
         """Return a response, asking the server for its newest state.
@@ -311,63 +243,6 @@ class Conversation(ConversationFields):
         self._client._unsent.add(self)
         return self._leaf_moves.move(leaf)
 
-    # The conversation's own fields
-
-    async def set_title(self, title: str) -> None:
-        """Give it a title."""
-        await self._update(ConversationChange(title=title))
-
-    async def generate_title(self) -> str:
-        """Let the model write the title from the path to the leaf, and return it.
-
-        Raises:
-            InvalidOperationError: There is no leaf.
-            SamplingError: The model failed; the title stays.
-        """
-        self._check_usable()
-        await self._stored()
-        leaf, model_name = self._leaf_id() or "", self._model_for("")
-        await self._remote.generate_title(leaf, model_name, self._client._ceiling)
-        return self.title
-
-    async def star(self) -> None:
-        """Star it."""
-        await self._update(ConversationChange(starred=True))
-
-    async def unstar(self) -> None:
-        """Take its star away."""
-        await self._update(ConversationChange(starred=False))
-
-    async def delete(self) -> None:
-        """Hide it until it is restored."""
-        self._check_usable()
-        await self._stored()
-        await self._remote.delete()
-        self._deleted = True
-
-    async def restore(self) -> None:
-        """Undo its deletion."""
-        await self._remote.restore()
-        self._deleted = False
-
-    async def purge(self) -> int:
-        """Remove this deleted conversation for good; backups made before keep what they hold.
-
-        Returns:
-            How many responses it had.
-
-        Raises:
-            InvalidOperationError: It is not deleted, or something in it is being sampled.
-        """
-        n_purged = await self._remote.purge()
-        self._deleted = True
-        return n_purged
-
-    async def list_shares(self) -> list[Share]:
-        """Return every share of its responses, oldest first."""
-        self._check_usable()
-        return await self._details.shares()
-
     # Sampling, for this and for handles of responses
 
     def _sampling(self, turn: Turn) -> Sampling:
@@ -392,40 +267,12 @@ class Conversation(ConversationFields):
 
     # Plumbing
 
-    def _check_usable(self) -> None:
-        if self._deleted:
-            raise ConversationDeletedError(
-                f"conversation {self._remote.id} was deleted; restore() it first",
-                conversation_id=self._remote.id,
-            )
-
-    def _leaf_id(self) -> ResponseId | None:
-        self._check_usable()
-        known = self._cache.conversation
-        return None if known is None else known.leaf_response_id
-
     def _parent_id(self, parent: Parent) -> ResponseId | None:
         if isinstance(parent, UnsetType):
             return self._leaf_id()
         if isinstance(parent, Response | ResponseValue):
             return parent.response_id
         return None if parent is None else ResponseId(parent)
-
-    def _model_for(self, asked: str) -> str:
-        """Return the model of a call; empty lets the server choose."""
-        known = self._cache.conversation
-        own = known.model_name if known is not None else self._beginning.model_name
-        return asked or own or self._client._model
-
-    async def _stored(self) -> None:
-        """Make sure that the server has the conversation and every earlier move of the leaf."""
-        await self.create()
-        await self._leaf_moves.stored()
-
-    async def _update(self, change: ConversationChange) -> None:
-        self._check_usable()
-        await self._stored()
-        await self._remote.update(change)
 
     def _selectable(self, response_id: str) -> ResponseId:
         response = self._cache.response(response_id)
@@ -434,10 +281,6 @@ class Conversation(ConversationFields):
                 f"response {response_id} was deleted; restore() it first", response_id=response_id
             )
         return response.response_id
-
-    async def _send_leaf(self, leaf: ResponseId | None) -> None:
-        await self.create()
-        await self._remote.update(ConversationChange(leaf_response_id=leaf))
 
     async def _add_tool_results(
         self, answer: ResponseValue, results: Mapping[str, str]
@@ -457,11 +300,6 @@ class Conversation(ConversationFields):
         await self._stored()
         return self._handles(await self._remote.add(drafts, leaf_index, timeout=timeout))
 
-    def _usable(self) -> Remote:
-        """Return the calls of this conversation, unless it was deleted."""
-        self._check_usable()
-        return self._remote
-
     def _handle(self, response_id: str) -> Response:
         # Blocking programs look at handles from any thread; there must still be one an id.
         with self._making_handles:
@@ -472,15 +310,3 @@ class Conversation(ConversationFields):
 
     def _handles(self, response_ids: Iterable[str]) -> list[Response]:
         return [self._handle(response_id) for response_id in response_ids]
-
-    def __repr__(self) -> str:
-        known = self._cache.conversation
-        if known is None:
-            return f"<Conversation {self._remote.id or 'not created yet'}>"
-        n_responses = len(self.forest) if self._cache.revision else known.n_responses
-        return f"<Conversation {self._remote.id} {known.title[:40]!r}: {n_responses} responses>"
-
-    def _repr_html_(self) -> str:
-        if self._cache.conversation is None:
-            return "<p>A conversation that was not created or loaded yet</p>"
-        return _html.conversation_html(self.forest)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from grok_tree import forest
 from grok_tree.forest import (
+    Analysed,
     Attachment,
     Citation,
     ConversationId,
     FinishReason,
+    Forest,
     Marks,
     Origin,
     ResponseId,
@@ -19,13 +20,15 @@ from grok_tree.forest import (
     ToolCall,
     Usage,
 )
+from grok_tree.forest import Conversation as ConversationValue
+from grok_tree.forest import Response as ResponseValue
 
 
 class ResponseFields:
     """The recorded facts of a response, as they were last seen."""
 
     @property
-    def value(self) -> forest.Response:
+    def value(self) -> ResponseValue:
         """Everything that is known of the response, as one immutable value."""
         raise NotImplementedError
 
@@ -167,11 +170,19 @@ class ResponseFields:
         return f"<Response {value.response_id} {value.sender}{mark}: {shown!r}>"
 
 
-class ConversationFields:
+class ConversationFields(Analysed):
     """The recorded facts of a conversation, as they were last seen."""
 
     @property
-    def value(self) -> forest.Conversation:
+    def forest(self) -> Forest:
+        """Everything that is known, as an immutable snapshot."""
+        raise NotImplementedError
+
+    def _to_analyse(self) -> Forest:
+        return self.forest
+
+    @property
+    def value(self) -> ConversationValue:
         """Everything that is known of the conversation itself, as one immutable value.
 
         Raises:

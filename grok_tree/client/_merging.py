@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import anyio.to_thread
 
+from grok_tree.client._beside import Loaded
 from grok_tree.client._exporting import ServerBeside
 from grok_tree.client._importing import (
     Batch,
@@ -55,6 +56,13 @@ def read_outcomes(source: Source, format_name: str | None) -> Iterator[Outcome]:
             yield described(Document(forest.conversation, list(forest), NATIVE_FORMAT, index))
 
 
+def _waiting(beside: Beside, client: AsyncClient) -> Beside:
+    """Return where a thread of the event loop finds what does not come with responses."""
+    if isinstance(beside, Loaded):
+        return beside.in_thread()
+    return ServerBeside(client) if isinstance(beside, NothingBeside) else beside
+
+
 async def grafted_onto(
     client: AsyncClient, forest: Forest, parent_response_id: str
 ) -> ImportedConversation:
@@ -65,8 +73,7 @@ async def grafted_onto(
     """
 
     async def only() -> AsyncGenerator[Batch, None]:
-        own = isinstance(forest.beside, NothingBeside)
-        yield [await document_of(forest, ServerBeside(client) if own else forest.beside)]
+        yield [await document_of(forest, _waiting(forest.beside, client))]
 
     outcomes = merge_documents(client._connection, client.files, only(), under=parent_response_id)
     report = await report_of(outcomes, None)

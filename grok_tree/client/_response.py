@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Unpack, overload
 
-from grok_tree import forest
-from grok_tree.client import _html
 from grok_tree.client._attaching import attached_answer
 from grok_tree.client._fields import ResponseFields
 from grok_tree.client._options import SamplingOptions, options_after
@@ -15,6 +13,7 @@ from grok_tree.client._sampling import Sampling, SamplingGroup
 from grok_tree.client._turns import Turn
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import (
+    Forest,
     MarkChange,
     Origin,
     ResponseId,
@@ -23,6 +22,7 @@ from grok_tree.forest import (
     resample_parent,
     resume_parent,
 )
+from grok_tree.forest import Response as ResponseValue
 
 if TYPE_CHECKING:
     from grok_tree.client._conversation import Conversation
@@ -45,7 +45,7 @@ class Response(ResponseFields):
         return self._id
 
     @property
-    def value(self) -> forest.Response:
+    def value(self) -> ResponseValue:
         """Everything that is known of the response, as one immutable value."""
         return self._conversation._cache.response(self._id)
 
@@ -53,6 +53,11 @@ class Response(ResponseFields):
     def conversation(self) -> Conversation:
         """The conversation it belongs to."""
         return self._conversation
+
+    @property
+    def forest(self) -> Forest:
+        """The snapshot of its conversation, with everything that is known."""
+        return self._conversation.forest
 
     @property
     def parent_response(self) -> Response | None:
@@ -273,7 +278,7 @@ class Response(ResponseFields):
     async def logprobs(self) -> list[TokenLogprob]:
         """Return the log-probability of each token, empty if none were asked for."""
         self._conversation._check_usable()
-        return await self._conversation._details.logprobs(self.value)
+        return list(await self._conversation._beside.load(self.value))
 
     @property
     def _remote(self) -> Remote:
@@ -283,7 +288,7 @@ class Response(ResponseFields):
         await self._remote.mark(self._id, change)
 
     def _repr_html_(self) -> str:
-        return _html.response_html(self.value)
+        return self.value._repr_html_()
 
 
 def _scores(name: str | None, value: float | None, scores: dict[str, float]) -> dict[str, float]:

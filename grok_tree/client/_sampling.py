@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from grok_tree.client._call import Call
+from grok_tree.client._html import sampling_html
 from grok_tree.forest import SamplingEvent, Token
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class _Handle:
     def events(self) -> EventStream:
         """Return the typed events of the sampling, from the first."""
         return EventStream(self._call)
+
+    def _repr_html_(self) -> str:
+        return sampling_html(self._call)
 
     async def __aenter__(self) -> Self:
         return self

@@ -41,6 +41,7 @@ class SyncConversation(ConversationFields):
         """Clients make these."""
         self._portal = portal
         self._conversation = conversation
+        conversation._beside.wait = portal.run
         self._making_handles = threading.Lock()
         self._responses: WeakValueDictionary[str, SyncResponse] = WeakValueDictionary()
         self._run = portal.run
@@ -126,6 +127,19 @@ class SyncConversation(ConversationFields):
             ResponseNotFound: There is none of this id in this conversation.
         """
         return self._wrap(self._run(self._conversation.fetch_response, response_id))
+
+    def load_logprobs(self, responses: Iterable[ResponseValue] | None = None) -> int:
+        """Load log-probabilities, so that `forest` has them where nothing can be waited for.
+
+        A blocking client does not need this: its forest asks for them when they are looked at.
+
+        Args:
+            responses: Of which; None: of every response whose sampling was asked for them.
+
+        Returns:
+            How many of these responses have any.
+        """
+        return self._run(self._conversation.load_logprobs, responses)
 
     def export(self, path: Target, format: str | None = None, **options: str | int) -> int:
         """Write the forest to a file; return the number of responses.

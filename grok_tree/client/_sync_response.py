@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack, overload
 
-from grok_tree import forest
 from grok_tree.client._fields import ResponseFields
 from grok_tree.client._options import SamplingOptions
 from grok_tree.client._response import Response
 from grok_tree.client._sync_sampling import SyncSampling, SyncSamplingGroup
-from grok_tree.forest import ResponseId, TokenLogprob
+from grok_tree.forest import Forest, ResponseId, TokenLogprob
+from grok_tree.forest import Response as ResponseValue
 
 if TYPE_CHECKING:
     from grok_tree.client._sync_conversation import SyncConversation
@@ -34,7 +34,7 @@ class SyncResponse(ResponseFields):
         return self._response.response_id
 
     @property
-    def value(self) -> forest.Response:
+    def value(self) -> ResponseValue:
         """Everything that is known of the response, as one immutable value."""
         return self._response.value
 
@@ -42,6 +42,11 @@ class SyncResponse(ResponseFields):
     def conversation(self) -> SyncConversation:
         """The conversation it belongs to."""
         return self._conversation
+
+    @property
+    def forest(self) -> Forest:
+        """The snapshot of its conversation, with everything that is known."""
+        return self._conversation.forest
 
     @property
     def parent_response(self) -> SyncResponse | None:

@@ -51,6 +51,9 @@ class _SyncHandle:
         """Return the typed events of the sampling, from the first."""
         return self._iterate(self._handle.events())
 
+    def _repr_html_(self) -> str:
+        return self._handle._repr_html_()
+
     def __enter__(self) -> Self:
         return self
 

@@ -1,5 +1,6 @@
 """Values and rules: what a forest is, without any input or output."""
 
+from grok_tree.forest._analysed import Analysed
 from grok_tree.forest._diff import PathDiff, TextChange, diff_texts
 from grok_tree.forest._events import (
     Cited,
@@ -106,6 +107,7 @@ __all__ = [
     "NO_PARENT",
     "NO_TIME",
     "TICKS_PER_USD",
+    "Analysed",
     "Attachment",
     "Beside",
     "Budget",

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Protocol, overload
 
 from grok_tree.errors import ResponseNotFound
+from grok_tree.forest._analysed import Analysed
 from grok_tree.forest._content import content_hash
 from grok_tree.forest._diff import PathDiff
 from grok_tree.forest._events import TokenLogprob
@@ -122,13 +123,17 @@ class Responses(Sequence[Response]):
         """Return those at some places, fetched together, in the order asked for."""
         return self._source.responses([self._numbers[place] for place in places])
 
+    def ids_at(self, places: Iterable[int]) -> list[ResponseId]:
+        """Return the ids of those at some places, without fetching any response."""
+        return self._source.response_ids([self._numbers[place] for place in places])
+
     @property
     def ids(self) -> list[ResponseId]:
         """The ids, without fetching any response."""
         return self._source.response_ids(self._numbers)
 
 
-class Forest:
+class Forest(Analysed):
     """All visible responses of one conversation at one revision.
 
     Methods that take a response accept its id; each raises `ResponseNotFound` for an unknown one.
@@ -164,11 +169,14 @@ class Forest:
         return iter(self.responses)
 
     def __getitem__(self, response_id: str) -> Response:
-        return self._source.responses([self._number(response_id)])[0]
+        return self._source.responses([self.number(response_id)])[0]
 
     def __repr__(self) -> str:
         title = self.conversation.title or self.conversation.conversation_id
         return f"<Forest {title[:40]!r}: {len(self)} responses, {len(self.tips)} tips>"
+
+    def _to_analyse(self) -> Forest:
+        return self
 
     def with_beside(self, beside: Beside) -> Forest:
         """Return the same snapshot, with another source of what does not come with responses."""
@@ -186,18 +194,18 @@ class Forest:
     @property
     def responses(self) -> Responses:
         """Every response, in order of creation."""
-        return self._pick(range(len(self)))
+        return self.at(range(len(self)))
 
     @cached_property
     def roots(self) -> Responses:
         """The responses without a parent, in order of creation."""
-        return self._pick([n for n, parent in enumerate(self._parents) if parent == NO_PARENT])
+        return self.at([n for n, parent in enumerate(self._parents) if parent == NO_PARENT])
 
     @cached_property
     def tips(self) -> Responses:
         """The responses without a child, in order of creation."""
         starts = self._children_index[0]
-        return self._pick([n for n in range(len(self)) if starts[n] == starts[n + 1]])
+        return self.at([n for n in range(len(self)) if starts[n] == starts[n + 1]])
 
     @property
     def leaf(self) -> Response | None:
@@ -210,78 +218,8 @@ class Forest:
         """The number of each response's parent, `NO_PARENT` for a root; for analysis."""
         return self._parents
 
-    def path(self, response_id: str) -> Responses:
-        """Return the responses from the root to this one, it included."""
-        return self._pick(self._path_numbers(self._number(response_id)))
-
-    def parent(self, response_id: str) -> Response | None:
-        """Return what this response answers, None for a root."""
-        parent = self._parents[self._number(response_id)]
-        return None if parent == NO_PARENT else self._source.responses([parent])[0]
-
-    def children(self, response_id: str) -> Responses:
-        """Return the responses attached to this one, in order of creation."""
-        return self._pick(self._child_numbers(self._number(response_id)))
-
-    def siblings(self, response_id: str) -> Responses:
-        """Return the other responses with the same parent (for a root, the other roots)."""
-        number = self._number(response_id)
-        parent = self._parents[number]
-        same: Sequence[int]
-        if parent == NO_PARENT:
-            same = [n for n, above in enumerate(self._parents) if above == NO_PARENT]
-        else:
-            same = self._child_numbers(parent)
-        return self._pick([n for n in same if n != number])
-
-    def ancestors(self, response_id: str) -> Responses:
-        """Return the path without the response itself, from the root."""
-        return self._pick(self._path_numbers(self._number(response_id))[:-1])
-
-    def descendants(self, response_id: str) -> Responses:
-        """Return everything below this response, in order of creation."""
-        top = self._number(response_id)
-        below = bytearray(len(self) - top)
-        below[0] = 1
-        found = []
-        for number in range(top + 1, len(self)):
-            parent = self._parents[number]
-            if parent >= top and below[parent - top]:
-                below[number - top] = 1
-                found.append(number)
-        return self._pick(found)
-
-    def depth(self, response_id: str) -> int:
-        """Return the number of responses above this one; 0 for a root."""
-        return len(self._path_numbers(self._number(response_id))) - 1
-
-    def divergence(self, first_id: str, second_id: str) -> Response | None:
-        """Return the last response that both paths share, None when they have different roots."""
-        first, second = self._number(first_id), self._number(second_id)
-        while first != second:
-            # A parent's number is smaller, so the larger of two different ones is never shared.
-            if first > second:
-                first = self._parents[first]
-            else:
-                second = self._parents[second]
-        return None if first == NO_PARENT else self._source.responses([first])[0]
-
-    def diff(self, first_id: str, second_id: str) -> PathDiff:
-        """Return what two paths share and what each has of its own."""
-        first = self._path_numbers(self._number(first_id))
-        second = self._path_numbers(self._number(second_id))
-        shared = 0
-        for left, right in zip(first, second, strict=False):
-            if left != right:
-                break
-            shared += 1
-        return PathDiff(
-            common=self._pick(first[:shared]),
-            first=self._pick(first[shared:]),
-            second=self._pick(second[shared:]),
-        )
-
-    def _number(self, response_id: str) -> int:
+    def number(self, response_id: str) -> int:
+        """Return the place of a response in the snapshot, from 0; for analysis."""
         number = self._source.number(response_id)
         if number is None:
             where = self.conversation.conversation_id
@@ -292,8 +230,80 @@ class Forest:
             raise ResponseNotFound(message, response_id=response_id, conversation_id=where)
         return number
 
-    def _pick(self, numbers: Sequence[int]) -> Responses:
+    def at(self, numbers: Sequence[int]) -> Responses:
+        """Return the responses at some places of the snapshot, counted from 0; for analysis."""
         return Responses(self._source, numbers)
+
+    def path(self, response_id: str) -> Responses:
+        """Return the responses from the root to this one, it included."""
+        return self.at(self._path_numbers(self.number(response_id)))
+
+    def parent(self, response_id: str) -> Response | None:
+        """Return what this response answers, None for a root."""
+        parent = self._parents[self.number(response_id)]
+        return None if parent == NO_PARENT else self._source.responses([parent])[0]
+
+    def children(self, response_id: str) -> Responses:
+        """Return the responses attached to this one, in order of creation."""
+        return self.at(self._child_numbers(self.number(response_id)))
+
+    def siblings(self, response_id: str) -> Responses:
+        """Return the other responses with the same parent (for a root, the other roots)."""
+        number = self.number(response_id)
+        parent = self._parents[number]
+        same: Sequence[int]
+        if parent == NO_PARENT:
+            same = [n for n, above in enumerate(self._parents) if above == NO_PARENT]
+        else:
+            same = self._child_numbers(parent)
+        return self.at([n for n in same if n != number])
+
+    def ancestors(self, response_id: str) -> Responses:
+        """Return the path without the response itself, from the root."""
+        return self.at(self._path_numbers(self.number(response_id))[:-1])
+
+    def descendants(self, response_id: str) -> Responses:
+        """Return everything below this response, in order of creation."""
+        top = self.number(response_id)
+        below = bytearray(len(self) - top)
+        below[0] = 1
+        found = []
+        for number in range(top + 1, len(self)):
+            parent = self._parents[number]
+            if parent >= top and below[parent - top]:
+                below[number - top] = 1
+                found.append(number)
+        return self.at(found)
+
+    def depth(self, response_id: str) -> int:
+        """Return the number of responses above this one; 0 for a root."""
+        return len(self._path_numbers(self.number(response_id))) - 1
+
+    def divergence(self, first_id: str, second_id: str) -> Response | None:
+        """Return the last response that both paths share, None when they have different roots."""
+        first, second = self.number(first_id), self.number(second_id)
+        while first != second:
+            # A parent's number is smaller, so the larger of two different ones is never shared.
+            if first > second:
+                first = self._parents[first]
+            else:
+                second = self._parents[second]
+        return None if first == NO_PARENT else self._source.responses([first])[0]
+
+    def diff(self, first_id: str, second_id: str) -> PathDiff:
+        """Return what two paths share and what each has of its own."""
+        first = self._path_numbers(self.number(first_id))
+        second = self._path_numbers(self.number(second_id))
+        shared = 0
+        for left, right in zip(first, second, strict=False):
+            if left != right:
+                break
+            shared += 1
+        return PathDiff(
+            common=self.at(first[:shared]),
+            first=self.at(first[shared:]),
+            second=self.at(second[shared:]),
+        )
 
     def _path_numbers(self, number: int) -> list[int]:
         path = []

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from grok_tree.forest import _analysed
 from grok_tree.forest._ids import ConversationId, ResponseId
 from grok_tree.forest._parts import Attachment, Citation, Tool, ToolCall
 
@@ -246,6 +247,9 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     position: int = 0
     revision: int = 0
     deleted: bool = False
+
+    def _repr_html_(self) -> str:
+        return _analysed.response_html(self)
 
 
 class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):

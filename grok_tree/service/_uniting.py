@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -115,11 +114,11 @@ class Uniting:
         if home is None:
             home = self._begun()
         self._at = max(home.modify_time, self._time_of_change())
-        responses = self._document.responses
         if top is not None:
-            responses = _grafted(responses, top)
+            self._document = _grafted(self._document, top)
             self._known |= self._writer.known([top.response_id])
             self._ids[top.response_id] = top.response_id
+        responses = self._document.responses
         self._known |= self._writer.known([one.response_id for one in responses])
         for response in responses:
             self._take(response, home)
@@ -293,13 +292,14 @@ def _conflict(known: Known, placed: Response) -> str:
     return _OTHER_TEXT
 
 
-def _grafted(responses: Sequence[Response], top: Response) -> list[Response]:
-    """Return a copy of responses below another one; the same copy every time."""
+def _grafted(document: Document, top: Response) -> Document:
+    """Return a copy of a document below a response; the same copy every time."""
+    responses = document.responses
     ids: dict[ResponseId | None, ResponseId] = {None: top.response_id}
     for one in responses:
         own = one.response_id
         ids[own] = ResponseId(derived_id(_ms_of(own), "graft", top.response_id, own))
-    return [
+    copies = [
         msgspec.structs.replace(
             one,
             response_id=ids[one.response_id],
@@ -308,6 +308,8 @@ def _grafted(responses: Sequence[Response], top: Response) -> list[Response]:
         )
         for one in responses
     ]
+    logprobs = {ids[own]: tokens for own, tokens in document.logprobs.items()}
+    return replace(document, responses=copies, logprobs=logprobs)
 
 
 def _of_copy(one: Response, ids: dict[ResponseId | None, ResponseId]) -> Origin:

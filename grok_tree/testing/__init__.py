@@ -7,6 +7,7 @@ from grok_tree.testing._asking import ends_of, prompt_of, sampled, text_of
 from grok_tree.testing._builders import (
     CONVERSATION_ID,
     EPOCH,
+    forest_from_names,
     forest_from_parents,
     forest_of,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "ServerProcess",
     "TurnIds",
     "ends_of",
+    "forest_from_names",
     "forest_from_parents",
     "forest_of",
     "prompt_of",

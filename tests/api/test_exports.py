@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import grok_tree
+from grok_tree import analysis
 
 ROOMS = (
-    *("client", "forest", "formats", "samplers", "server"),
+    *("analysis", "client", "forest", "formats", "samplers", "server"),
     *("service", "store", "testing", "web", "wire"),
 )
 
@@ -35,6 +38,13 @@ def test_a_room_lists_its_public_names(room: str) -> None:
     for name in module.__all__:
         assert hasattr(module, name), name
         assert not name.startswith("_")
+
+
+def test_analysis_shows_type_checkers_the_names_that_it_has() -> None:
+    source = Path(analysis.__file__).read_text()
+    imports = [one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.ImportFrom)]
+    shown = [name.asname for one in imports for name in one.names if name.asname]
+    assert sorted(shown) == analysis.__all__
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,13 @@ from types import FunctionType
 import pytest
 
 from grok_tree import client
-from grok_tree.client import _sync_client, _sync_conversation, _sync_response, _sync_sampling
+from grok_tree.client import (
+    _sync_client,
+    _sync_conversation,
+    _sync_grok,
+    _sync_response,
+    _sync_sampling,
+)
 
 TWINS = [
     (client.AsyncClient, client.Client),
@@ -69,7 +75,7 @@ def test_twins_promise_the_same(ours: type, twin: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [_sync_client, _sync_conversation, _sync_response, _sync_sampling]
+    "module", [_sync_client, _sync_conversation, _sync_grok, _sync_response, _sync_sampling]
 )
 def test_the_blocking_classes_have_no_coroutines(module: object) -> None:
     for name, cls in inspect.getmembers(module, inspect.isclass):

@@ -34,6 +34,12 @@ def blocks(file: str, language: str) -> list[Block]:
     ]
 
 
+def output_of(block: Block) -> str | None:
+    """Return what the page says that a block prints, None where it says nothing."""
+    end = block.line + block.code.count("\n")
+    return next((b.code for b in blocks(block.file, "text") if b.line == end + 3), None)
+
+
 def lines_below(file: str, heading: str) -> range:
     """Return the numbers of the lines between a heading and the next of its level."""
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()

@@ -76,7 +76,8 @@ def test_every_variable_is_in_the_manual_and_in_the_help(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ls", "show", "path", "search", "models", "doctor", "config path", "sample"]
+    "name",
+    ["ls", "show", "path", "diff", "stats", "search", "models", "doctor", "config path", "sample"],
 )
 def test_what_reads_can_write_json(name: str) -> None:
     assert "--json" in help_of(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs._blocks import ROOT, Block, blocks, lines_below
+from tests.docs._blocks import ROOT, Block, blocks, lines_below, output_of
 
 MADE = {"make demo", "make test"}
 
@@ -27,7 +27,10 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
     }
 
 
-PAGES = ("README.md", "docs/models.md", "docs/money.md", "docs/formats.md")
+PAGES = (
+    *("README.md", "docs/models.md", "docs/money.md"),
+    *("docs/formats.md", "docs/analysis.md", "docs/networkx.md"),
+)
 WITH_A_SERVER = lines_below("README.md", "## Point your client at it")
 """These blocks are run by `test_other_clients`."""
 
@@ -54,6 +57,7 @@ def test_every_python_block_runs(
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    assert output_of(block) in (None, done.stdout)
 
 
 @pytest.mark.parametrize("block", alone("README.md", "sh"), ids=str)

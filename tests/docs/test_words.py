@@ -17,6 +17,8 @@ PAGES = [
     "docs/models.md",
     "docs/money.md",
     "docs/doors.md",
+    "docs/analysis.md",
+    "docs/networkx.md",
 ]
 
 

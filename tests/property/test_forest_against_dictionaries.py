@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grok_tree.forest import Forest
-from grok_tree.testing import forest_from_parents
+from grok_tree.testing import forest_from_names
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def parent_maps(draw: st.DrawFn) -> dict[str, str | None]:
 @st.composite
 def forests(draw: st.DrawFn, least: int = 0) -> tuple[Forest, Naive]:
     parents = draw(parent_maps().filter(lambda drawn: len(drawn) >= least))
-    return forest_from_parents(parents), Naive(parents)
+    return forest_from_names(parents), Naive(parents)
 
 
 @given(forests())
@@ -99,7 +99,7 @@ def test_each_pair_of_responses(pair: tuple[Forest, Naive], data: st.DataObject)
 def test_forests_of_different_shape_have_different_parents(
     drawn: list[dict[str, str | None]],
 ) -> None:
-    first, second = (forest_from_parents(parents) for parents in drawn)
+    first, second = (forest_from_names(parents) for parents in drawn)
 
     same = list(first.parent_numbers) == list(second.parent_numbers)
     assert same == (drawn[0] == drawn[1])

@@ -22,6 +22,17 @@ from grok_tree.formats._roles import sender_of
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode, node
 from grok_tree.formats._times import from_seconds
 from grok_tree.formats.chats._chatgpt_content import Said, attachments, citations, said_in
+from grok_tree.formats.chats._chatgpt_shapes import (
+    Author,
+    Conversation,
+    Dirty,
+    Message,
+    Metadata,
+    Node,
+    StrictConversation,
+    StrictNode,
+    Unread,
+)
 from grok_tree.formats.chats._chatgpt_words import OUT_OF_CONTEXT
 from grok_tree.formats.chats._chatgpt_writing import LOSSES, write_chatgpt
 from grok_tree.formats.chats._values import keep_about, members, read_safely
@@ -44,122 +55,15 @@ _USUAL: dict[str, tuple[Any, ...]] = {
 _UNREADABLE = "unreadable: its fields cannot be read; it is kept as it is"
 
 
-class _Author(msgspec.Struct):
-    role: Any = None
-    name: Any = None
-    metadata: msgspec.Raw = msgspec.Raw()
-
-
-class _Message(msgspec.Struct):
-    id: Any = None
-    author: _Author | None = None
-    create_time: Any = None
-    update_time: Any = None
-    content: msgspec.Raw = msgspec.Raw()
-    status: Any = None
-    end_turn: Any = None
-    weight: Any = None
-    metadata: msgspec.Raw = msgspec.Raw()
-    recipient: Any = None
-    channel: Any = None
-
-
-class _Node(msgspec.Struct):
-    id: Any = None
-    message: _Message | None = None
-    parent: Any = None
-    children: Any = None
-
-
-class _Metadata(msgspec.Struct):
-    model_slug: Any = None
-    default_model_slug: Any = None
-    is_visually_hidden_from_conversation: Any = None
-    finish_details: Any = None
-    attachments: Any = None
-    citations: list[msgspec.Raw] | None = None
-    content_references: list[msgspec.Raw] | None = None
-
-
-class _Conversation(msgspec.Struct):
-    mapping: dict[str, _Node | None] | None = None
-    id: Any = None
-    conversation_id: Any = None
-    title: Any = None
-    create_time: Any = None
-    update_time: Any = None
-    current_node: Any = None
-    default_model_slug: Any = None
-    is_starred: Any = None
-    is_archived: Any = None
-    gizmo_id: Any = None
-    gizmo_type: Any = None
-    voice: Any = None
-    memory_scope: Any = None
-    plugin_ids: Any = None
-    conversation_template_id: Any = None
-    async_status: Any = None
-    blocked_urls: Any = None
-    context_scopes: Any = None
-    conversation_origin: Any = None
-    disabled_tool_ids: Any = None
-    is_do_not_remember: Any = None
-    is_read_only: Any = None
-    is_study_mode: Any = None
-    moderation_results: Any = None
-    owner: Any = None
-    pinned_time: Any = None
-    safe_urls: Any = None
-    sugar_item_id: Any = None
-    sugar_item_visible: Any = None
-    user_id: Any = None
-
-
-class _StrictAuthor(_Author, forbid_unknown_fields=True):
-    pass
-
-
-class _StrictMessage(_Message, forbid_unknown_fields=True):
-    author: _StrictAuthor | None = None
-
-
-class _StrictNode(_Node, forbid_unknown_fields=True):
-    message: _StrictMessage | None = None
-
-
-class _StrictConversation(_Conversation, forbid_unknown_fields=True):
-    """A conversation in which nothing is new, as nearly all are; only others are looked through."""
-
-    mapping: dict[str, _StrictNode | None] | None = None  # type: ignore[assignment]
-
-
-class _Dirty(_Conversation):
-    """A conversation of which some node is no node."""
-
-    mapping: dict[str, msgspec.Raw] | None = None  # type: ignore[assignment]
-
-
-class _Unread(msgspec.Struct):
-    """What no field of the structs has.
-
-    Attributes:
-        about: Of the conversation.
-        nodes: Of its nodes, by their keys.
-    """
-
-    about: dict[str, Any] = {}
-    nodes: dict[str, dict[str, Any]] = {}
-
-
-_strict = msgspec.json.Decoder(_StrictConversation)
-_strict_nodes = msgspec.json.Decoder(dict[str, _StrictNode | None] | None)
+_strict = msgspec.json.Decoder(StrictConversation)
+_strict_nodes = msgspec.json.Decoder(dict[str, StrictNode | None] | None)
 _raws = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UNDECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_metadata = msgspec.json.Decoder(_Metadata)
+_metadata = msgspec.json.Decoder(Metadata)
 _encoder = msgspec.json.Encoder()
-_KEPT = [name for name in _Conversation.__struct_fields__ if name not in _HELD]
-_NO_METADATA = _Metadata()
-_NO_AUTHOR = _Author()
+_KEPT = [name for name in Conversation.__struct_fields__ if name not in _HELD]
+_NO_METADATA = Metadata()
+_NO_AUTHOR = Author()
 
 
 def _detect(source: Opened) -> bool:
@@ -208,10 +112,10 @@ def _found(element: bytes, index: int) -> Found:
 
 def _conversation(
     element: bytes, mended: list[str], unreadable: list[SourceNode]
-) -> tuple[_Conversation, _Unread]:
+) -> tuple[Conversation, Unread]:
     if rb"\u0000" not in element:
         try:
-            return _strict.decode(element), _Unread()
+            return _strict.decode(element), Unread()
         except _UNDECODED:
             pass
         try:
@@ -221,50 +125,50 @@ def _conversation(
     return _loosely(element, mended, unreadable), _unread(element)
 
 
-def _with_new_fields(element: bytes) -> tuple[_Conversation, _Unread]:
+def _with_new_fields(element: bytes) -> tuple[Conversation, Unread]:
     """Return a conversation of which only fields of its own are new, as newer exports have."""
     raws = _raws.decode(element)
     nodes = _strict_nodes.decode(raws.pop("mapping", b"null"))
     values = {name: msgspec.json.decode(raw) for name, raw in raws.items()}
-    known = {name: values.pop(name) for name in _Conversation.__struct_fields__ if name in values}
+    known = {name: values.pop(name) for name in Conversation.__struct_fields__ if name in values}
     mapping: Any = nodes
-    return _Conversation(**known, mapping=mapping), _Unread(about=values)
+    return Conversation(**known, mapping=mapping), Unread(about=values)
 
 
-def _unread(element: bytes) -> _Unread:
+def _unread(element: bytes) -> Unread:
     """Look through a conversation for what is new in it."""
     try:
         found = decoded_json(element, dict[str, Any])
     except MalformedDocument:
-        return _Unread()  # what is new in it is nested too deeply
+        return Unread()  # what is new in it is nested too deeply
     nodes = {}
     for key, value in object_of(found.get("mapping")).items():
         message = object_of(object_of(value).get("message"))
         author = object_of(message.get("author"))
         told = {
-            **without(message, *_Message.__struct_fields__),
-            "node": without(object_of(value), *_Node.__struct_fields__),
-            "author": without(author, *_Author.__struct_fields__),
+            **without(message, *Message.__struct_fields__),
+            "node": without(object_of(value), *Node.__struct_fields__),
+            "author": without(author, *Author.__struct_fields__),
         }
         if kept := {name: one for name, one in told.items() if one not in (None, {})}:
             nodes[key] = kept
-    return _Unread(about=without(found, *_Conversation.__struct_fields__), nodes=nodes)
+    return Unread(about=without(found, *Conversation.__struct_fields__), nodes=nodes)
 
 
-def _loosely(element: bytes, mended: list[str], unreadable: list[SourceNode]) -> _Conversation:
+def _loosely(element: bytes, mended: list[str], unreadable: list[SourceNode]) -> Conversation:
     try:
-        return decoded_json(element, _Conversation, mended)
+        return decoded_json(element, Conversation, mended)
     except MalformedDocument:
         mended.clear()
-        dirty = decoded_json(element, _Dirty, mended)
-    nodes: dict[str, _Node | None] = {}
+        dirty = decoded_json(element, Dirty, mended)
+    nodes: dict[str, Node | None] = {}
     for key, data in (dirty.mapping or {}).items():
         try:
-            nodes[key] = None if bytes(data) == b"null" else decoded_json(bytes(data), _Node)
+            nodes[key] = None if bytes(data) == b"null" else decoded_json(bytes(data), Node)
         except MalformedDocument:
             unreadable.append(_unreadable(key, bytes(data)))
-    values = {name: getattr(dirty, name) for name in _Conversation.__struct_fields__}
-    return _Conversation(**{**values, "mapping": None if dirty.mapping is None else nodes})
+    values = {name: getattr(dirty, name) for name in Conversation.__struct_fields__}
+    return Conversation(**{**values, "mapping": None if dirty.mapping is None else nodes})
 
 
 def _unreadable(key: str, data: bytes) -> SourceNode:
@@ -291,13 +195,13 @@ class _Reader:
         unread: What is new in nodes, by their keys; what is in messages goes to these.
     """
 
-    def __init__(self, conversation: _Conversation, unread: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, conversation: Conversation, unread: dict[str, dict[str, Any]]) -> None:
         self.order: dict[str | None, list[str]] = {}
         self.unread = unread
         self._default_model = name_of(conversation.default_model_slug)
         self._calls: dict[str, str] = {}
 
-    def node(self, key: str, one: _Node | None) -> SourceNode:
+    def node(self, key: str, one: Node | None) -> SourceNode:
         """Return one entry of the mapping."""
         if one is None:
             return node("system", "", key=key, structural=True)
@@ -308,7 +212,7 @@ class _Reader:
             return node("system", "", key=key, parent=parent, structural=True)
         return self._message(key, parent, one.message)
 
-    def _message(self, key: str, parent: str | None, message: _Message) -> SourceNode:
+    def _message(self, key: str, parent: str | None, message: Message) -> SourceNode:
         said = said_in(message.content)
         metadata = _metadata_of(message)
         author = message.author or _NO_AUTHOR
@@ -352,7 +256,7 @@ class _Reader:
             return self._calls[key]
         return ""
 
-    def _model(self, metadata: _Metadata) -> str:
+    def _model(self, metadata: Metadata) -> str:
         return (
             name_of(metadata.model_slug)
             or name_of(metadata.default_model_slug)
@@ -360,7 +264,7 @@ class _Reader:
         )
 
 
-def _metadata_of(message: _Message) -> _Metadata:
+def _metadata_of(message: Message) -> Metadata:
     if bytes(message.metadata) in _NOTHING:
         return _NO_METADATA
     try:
@@ -369,17 +273,17 @@ def _metadata_of(message: _Message) -> _Metadata:
         return _dirty_metadata(bytes(message.metadata))
 
 
-def _dirty_metadata(data: bytes) -> _Metadata:
+def _dirty_metadata(data: bytes) -> Metadata:
     try:
         found = decoded_json(data, dict[str, Any])
     except MalformedDocument:
         return _NO_METADATA
     sources = ("citations", "content_references")
-    names = [name for name in _Metadata.__struct_fields__ if name not in sources]
-    return _Metadata(**{name: found.get(name) for name in names})
+    names = [name for name in Metadata.__struct_fields__ if name not in sources]
+    return Metadata(**{name: found.get(name) for name in names})
 
 
-def _calls(key: str, sender: Sender, message: _Message, said: Said) -> tuple[ToolCall, ...]:
+def _calls(key: str, sender: Sender, message: Message, said: Said) -> tuple[ToolCall, ...]:
     """Return the call that a message to a tool is; the format gives calls no ids of their own."""
     to = message.recipient
     if sender != "assistant" or to in (None, "", "all", "assistant") or not isinstance(to, str):
@@ -388,7 +292,7 @@ def _calls(key: str, sender: Sender, message: _Message, said: Said) -> tuple[Too
 
 
 def _ending(
-    message: _Message, metadata: _Metadata, sender: Sender
+    message: Message, metadata: Metadata, sender: Sender
 ) -> tuple[bool, FinishReason | None]:
     if message.status == "in_progress":
         return True, "failed"
@@ -405,7 +309,7 @@ def _ending(
             return False, "stop"
 
 
-def _flags(message: _Message, metadata: _Metadata, said: Said) -> tuple[str, ...]:
+def _flags(message: Message, metadata: Metadata, said: Said) -> tuple[str, ...]:
     hidden = said.hidden or metadata.is_visually_hidden_from_conversation is True
     out = message.weight == 0 and isinstance(message.weight, float | int)
     if not hidden and not out:
@@ -415,7 +319,7 @@ def _flags(message: _Message, metadata: _Metadata, said: Said) -> tuple[str, ...
 
 def _raw(
     key: str,
-    message: _Message,
+    message: Message,
     said: Said,
     *,
     calls: tuple[ToolCall, ...],
@@ -441,7 +345,7 @@ def _raw(
     return _encoder.encode(rest).decode("utf-8", "replace") if rest else ""
 
 
-def _is_usual(message: _Message) -> bool:
+def _is_usual(message: Message) -> bool:
     """Whether nothing but its end can be said of a message, as of nearly all."""
     return (
         message.status == "finished_successfully"
@@ -452,7 +356,7 @@ def _is_usual(message: _Message) -> bool:
     )
 
 
-def _unusual(message: _Message) -> dict[str, Any]:
+def _unusual(message: Message) -> dict[str, Any]:
     values = {name: getattr(message, name) for name in _USUAL}
     return {name: value for name, value in values.items() if value not in _USUAL[name]}
 

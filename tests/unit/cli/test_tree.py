@@ -9,7 +9,7 @@ import pytest
 
 from grok_tree.cli._tree import TreeDrawing, TreeStyle
 from grok_tree.forest import Forest, HeldResponses, Marks, Response, Settings
-from grok_tree.testing import forest_from_parents, forest_of
+from grok_tree.testing import forest_from_names, forest_of
 
 
 def drawn(forest: Forest, style: TreeStyle | None = None, top: str | None = None) -> list[str]:
@@ -110,7 +110,7 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
 @pytest.mark.parametrize("deep", [False, True], ids=["wide", "deep"])
 def test_ten_thousand_responses_are_drawn(deep: bool, everything: bool) -> None:
     names = {"0": None} | {str(n): str(n - 1 if deep else 0) for n in range(1, 10_000)}
-    forest = forest_from_parents(names, leaf="9999")
+    forest = forest_from_names(names, leaf="9999")
     lines = drawn(forest, TreeStyle(everything=everything))
     assert max(map(len, lines)) < 60
     assert (len(lines) == 10_000) == everything

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from grok_tree.testing import EPOCH, forest_of
+from grok_tree.testing import EPOCH, forest_from_parents, forest_of
 
 
 def test_a_chain_attaches_each_name_to_the_one_before() -> None:
@@ -38,3 +38,29 @@ def test_a_missing_name_is_refused() -> None:
 def test_a_name_below_two_parents_is_refused() -> None:
     with pytest.raises(ValueError, match="'c' stands below 'a' and below 'b'"):
         forest_of("a>c, b>c")
+
+
+def test_positions_of_parents_make_a_forest() -> None:
+    forest = forest_from_parents([-1, 0, 0, 1])
+    ids = forest.responses.ids
+    assert [r.parent_response_id for r in forest] == [None, ids[0], ids[0], ids[1]]
+    assert [r.sender for r in forest] == ["human", "assistant", "assistant", "human"]
+    assert forest[ids[3]].message == "response 3"
+    assert "nobody" not in forest
+
+
+def test_positions_take_messages_and_a_leaf() -> None:
+    forest = forest_from_parents([-1, 0], messages=["Hello", "Hi"], leaf=1)
+    assert forest.leaf is not None
+    assert forest.leaf.message == "Hi"
+
+
+@pytest.mark.parametrize("parents", [[0], [-1, 1], [-1, -2]])
+def test_a_parent_after_its_child_is_refused(parents: list[int]) -> None:
+    with pytest.raises(ValueError, match="the parent of"):
+        forest_from_parents(parents)
+
+
+def test_a_message_for_each_is_asked_for() -> None:
+    with pytest.raises(ValueError, match="1 messages for 2 responses"):
+        forest_from_parents([-1, 0], messages=["one"])

@@ -34,6 +34,13 @@ def test_iterating_a_forest_yields_its_responses(forest: Forest) -> None:
     assert messages(forest) == messages(forest.responses)
 
 
+def test_a_response_is_numbered_by_its_place(forest: Forest) -> None:
+    assert [forest.number(name) for name in "abcdefxy"] == list(range(8))
+    with pytest.raises(ResponseNotFound, match="refresh"):
+        forest.number("z")
+    assert forest.at([4, 1]).ids == ["e", "b"]
+
+
 def test_roots_are_the_responses_without_a_parent(forest: Forest) -> None:
     assert forest.roots.ids == ["a", "x"]
 

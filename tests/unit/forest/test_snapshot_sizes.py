@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from grok_tree.forest import Forest
-from grok_tree.testing import forest_from_parents
+from grok_tree.testing import forest_from_names
 
 SIZE = 100_000
 
@@ -20,12 +20,12 @@ SIZE = 100_000
 @pytest.fixture(scope="module")
 def chain() -> Forest:
     names = [f"r{number}" for number in range(SIZE)]
-    return forest_from_parents(dict(zip(names, [None, *names], strict=False)))
+    return forest_from_names(dict(zip(names, [None, *names], strict=False)))
 
 
 @pytest.fixture(scope="module")
 def star() -> Forest:
-    return forest_from_parents({"hub": None, **{f"r{number}": "hub" for number in range(SIZE - 1)}})
+    return forest_from_names({"hub": None, **{f"r{number}": "hub" for number in range(SIZE - 1)}})
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ from grok_tree.formats import (
     write_native,
 )
 from grok_tree.formats import _lines as lines
-from grok_tree.testing import forest_from_parents, forest_of
+from grok_tree.testing import forest_from_names, forest_of
 from tests.unit.formats._random_forests import forests
 
 
@@ -117,7 +117,7 @@ def test_reading_takes_one_line_at_a_time() -> None:
 def test_a_chain_of_10_000_responses_is_written_and_read() -> None:
     names: dict[str, str | None] = {"0": None}
     names |= {str(n): str(n - 1) for n in range(1, 10_000)}
-    (document,) = read(written(forest_from_parents(names)))
+    (document,) = read(written(forest_from_names(names)))
     assert mended(document).parents == [-1, *range(9_999)]
 
 

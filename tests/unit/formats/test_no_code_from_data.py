@@ -13,10 +13,12 @@ import grok_tree
 PACKAGE = Path(grok_tree.__file__).parent
 MODULES = frozenset(
     {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle"}
-    | {"joblib", "jsonpickle", "yaml", "torch"}
+    | {"joblib", "jsonpickle", "yaml", "torch", "runpy"}
 )
 """Loading data with these can run it."""
 CALLS = frozenset({"eval", "exec", "compile", "__import__"})
+ASKED_FOR = {"cli/_labels.py": ["runpy"]}
+"""A program of the user's own, named on the command line to be run."""
 HOOKS = frozenset({"ext_hook", "object_hook", "object_pairs_hook", "allow_pickle", "shell"})
 """Arguments by which a decoder runs what the data names."""
 
@@ -41,7 +43,7 @@ def test_no_module_makes_code_of_data() -> None:
         for path in PACKAGE.rglob("*.py")
         if (told := sorted(findings(path.read_text("utf-8"))))
     }
-    assert found == {}
+    assert found == ASKED_FOR
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from grok_tree.forest import (
 )
 from grok_tree.formats import Document, Skipped, opened, read_all, write
 from grok_tree.formats._registry import detect_format
-from grok_tree.testing import forest_from_parents, forest_of
+from grok_tree.testing import forest_from_names, forest_of
 from tests.unit.formats._hostile import HOSTILE, deep_forest, hostile_forest
 from tests.unit.formats._random_forests import forests
 
@@ -342,7 +342,7 @@ def test_what_mermaid_leaves_out_is_counted() -> None:
 
 def test_a_large_forest_stays_small_enough_for_viewers() -> None:
     names: dict[str, str | None] = {"r": None} | {f"n{k}": "r" for k in range(5000)}
-    content = written(forest_from_parents(names), format="mermaid")
+    content = written(forest_from_names(names), format="mermaid")
     assert len(content) < 50_000
     assert content.count(b"-->") < 500
     assert b"4601 more" in content

@@ -28,7 +28,7 @@ from grok_tree.forest import (
 )
 from grok_tree.formats import write
 from grok_tree.formats.pictures import _parquet
-from grok_tree.testing import forest_from_parents, forest_of
+from grok_tree.testing import forest_from_names, forest_of
 from tests.unit.formats._hostile import HOSTILE, hostile_forest
 from tests.unit.formats._random_forests import forests
 
@@ -152,7 +152,7 @@ def test_any_forest_is_the_same_in_every_table(forest: Forest) -> None:
 def test_parquet_comes_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_parquet, "_GROUP_ROWS", 40)
     names: dict[str, str | None] = {"r": None} | {f"n{k}": "r" for k in range(99)}
-    content = written(forest_from_parents(names), forest_of("a"), format="parquet")
+    content = written(forest_from_names(names), forest_of("a"), format="parquet")
     file = pq.ParquetFile(io.BytesIO(content))
     sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
     assert sizes == [40, 40, 21]

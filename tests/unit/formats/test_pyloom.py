@@ -12,7 +12,7 @@ from hypothesis import given
 
 from grok_tree.forest import NO_TIME, Forest, Response, TokenAlternative, TokenLogprob
 from grok_tree.formats import Document, Skipped, read_all, write
-from grok_tree.testing import forest_from_parents, forest_of
+from grok_tree.testing import forest_from_names, forest_of
 from tests.unit.formats._hostile import hostile_forest
 from tests.unit.formats._made import by_key, raw_of, read_bytes, read_json, read_lines
 from tests.unit.formats._random_forests import forests
@@ -293,7 +293,7 @@ def test_a_file_of_pyloom_is_written_as_it_was() -> None:
 def test_a_chain_of_2_000_is_written_and_read_although_it_is_nested() -> None:
     names: dict[str, str | None] = {"0": None}
     names |= {str(n): str(n - 1) for n in range(1, 2_000)}
-    (document,) = read_bytes(written(forest_from_parents(names)))
+    (document,) = read_bytes(written(forest_from_names(names)))
     assert document.counts.max_depth == 2_000
 
 

@@ -1,0 +1,39 @@
+"""What texts begin with together, how long ones are shown, and how numbers are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grok_tree.forest import Response
+
+_BEGINNING = 60
+"""Characters that tell one response from another."""
+
+
+def n_shared(rows: Sequence[str] | Sequence[list[str]]) -> int:
+    """Return how many characters, or words, all of some texts begin with.
+
+    Args:
+        rows: Texts, or lists of words; one or more.
+    """
+    # What the least and the greatest begin with, all between them do.
+    first: Sequence[str] = min(rows)
+    last: Sequence[str] = max(rows)
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(first), len(last)))
+
+
+def on_one_line(text: str, most: int) -> str:
+    """Return a text on one line, cut where it is longer than so many characters."""
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1]}…"
+
+
+def beginning(response: Response) -> str:
+    """Return how the text of a response begins, for a row of a table."""
+    return on_one_line(response.message, _BEGINNING)
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """Return a number with its word."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"

@@ -1,0 +1,1 @@
+"""What a forest looks like: drawn with matplotlib, and as inert HTML."""

@@ -1,0 +1,1 @@
+"""Inside an answer: what its tokens' recorded probabilities say."""

@@ -1,0 +1,1 @@
+"""One study against another: what a run on another model, or another day, says differently."""

@@ -1,0 +1,1 @@
+"""What hangs where: shape, divergence, paths, and the same as a graph."""

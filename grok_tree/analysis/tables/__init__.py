@@ -1,0 +1,1 @@
+"""A forest as rows, by grain."""
