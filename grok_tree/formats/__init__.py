@@ -7,6 +7,7 @@ plug-in adds a `Format` under the entry point group ``grok_tree.formats``.
 from grok_tree.formats._document import Counts, Document
 from grok_tree.formats._format import Format, Found, Option
 from grok_tree.formats._lines import LineBuffer
+from grok_tree.formats._logprob_lines import NativeLogprobs
 from grok_tree.formats._mending import mended
 from grok_tree.formats._native import (
     NATIVE_FORMAT,
@@ -14,7 +15,6 @@ from grok_tree.formats._native import (
     NativeDocument,
     NativeEnd,
     NativeHeader,
-    NativeLogprobs,
     NativeReader,
     NativeRecord,
     read_documents,

@@ -19,13 +19,15 @@ from grok_tree.errors import UnsupportedVersion
 from grok_tree.forest import Conversation, Forest, Response, ResponseId, TokenLogprob
 from grok_tree.formats._decoding import decoded, decoded_response, is_end
 from grok_tree.formats._lines import Line, iter_lines, malformed
+from grok_tree.formats._logprob_lines import (
+    LOGPROBS,
+    NativeLogprobs,
+    decoded_logprobs,
+    told_logprobs,
+)
 
 NATIVE_FORMAT = "grok_tree"
 NATIVE_VERSION = 2
-
-
-_LOGPROBS = b'{"token_logprobs":'
-"""So begins the line of a response's log-probabilities."""
 
 
 class NativeHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,16 +53,6 @@ class NativeEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 class _EndLine(msgspec.Struct, frozen=True):
     end: NativeEnd
-
-
-class NativeLogprobs(msgspec.Struct, frozen=True):
-    """The log-probabilities of the response before it.
-
-    Attributes:
-        token_logprobs: One for each token of its message.
-    """
-
-    token_logprobs: tuple[TokenLogprob, ...]
 
 
 NativeRecord = NativeHeader | Response | NativeLogprobs | NativeEnd
@@ -118,7 +110,7 @@ def write_native(forest: Forest, file: BinaryIO, *, sealed: bool = True) -> int:
         put(response)
         written += 1
         if response.settings.logprobs and (tokens := forest.beside.logprobs(response)):
-            put(NativeLogprobs(tuple(tokens)))
+            put(told_logprobs(tokens))
     end = NativeEnd(n_responses=written, digest=digest.hexdigest())
     file.write(encoder.encode(_EndLine(end)) + b"\n")
     return written
@@ -210,8 +202,8 @@ class _Reader:
         if is_end(line.content):
             return self._end(line)
         self._take(line)
-        if line.content.startswith(_LOGPROBS) and self._n_responses:
-            return decoded(line, NativeLogprobs)
+        if line.content.startswith(LOGPROBS) and self._n_responses:
+            return decoded_logprobs(line)
         response = decoded_response(line)
         self._n_responses += 1
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
@@ -95,7 +96,7 @@ class TalkingSampler(PlayedSampler):
         """Say the prompt again, word by word."""
         assert n == 1, model
         for word in str(prompt.inputs[0]).split()[: settings.max_tokens]:
-            others = (TokenAlternative(" other", -2.0),)
+            others = (TokenAlternative(" other", -2.0), TokenAlternative(" never", -math.inf))
             logprob = TokenLogprob(f" {word}", -0.5, others) if settings.logprobs else None
             yield Token(f" {word}", logprob=logprob)
         yield Finished(usage=Usage(prompt_tokens=4, completion_tokens=3))

@@ -85,7 +85,7 @@ def test_texts_are_continued_with_log_probabilities(seen: Any) -> None:
     assert completion["choices"][1]["logprobs"] == {
         "tokens": [" one", " two"],
         "token_logprobs": [-0.5, -0.5],
-        "top_logprobs": [{" other": -2.0}, {" other": -2.0}],
+        "top_logprobs": [{" other": -2.0, " never": -9999.0}] * 2,
         "text_offset": [0, 4],
     }
     assert completion["usage"]["total_tokens"] == 14

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -84,7 +85,7 @@ def test_tokens_come_back_in_order_however_they_are_batched(
             events.append(Reasoning(text, index))
             continue
         offset = offsets.get(index, 0)
-        logprob = TokenLogprob(text, -0.5, (TokenAlternative("x", -1.0),), offset)
+        logprob = TokenLogprob(text, -math.inf, (TokenAlternative("x", -1.0),), offset)
         events.append(Token(text, index, offset, logprob))
         offsets[index] = offset + len(text)
     reader = wire.EventReader()

@@ -21,7 +21,7 @@ from grok_tree.web.openai._completion_request import (
 from grok_tree.web.openai._continuing import Batches, Continuing, Event
 from grok_tree.web.openai._failures import body_of_error, incident
 from grok_tree.web.openai._http import Reply, Request, beside, encode
-from grok_tree.web.openai._tokens import FINISH_REASONS, chat_usage
+from grok_tree.web.openai._tokens import FINISH_REASONS, chat_usage, shown_logprob
 
 
 class CompletionsRoute:
@@ -144,9 +144,10 @@ def _logprobs(tokens: Sequence[Token]) -> dict[str, Any] | None:
         return None
     return {
         "tokens": [one.text for _, one in known],
-        "token_logprobs": [one.logprob for _, one in known],
+        "token_logprobs": [shown_logprob(one.logprob) for _, one in known],
         "top_logprobs": [
-            {other.text: other.logprob for other in one.alternatives} for _, one in known
+            {other.text: shown_logprob(other.logprob) for other in one.alternatives}
+            for _, one in known
         ],
         "text_offset": [offset for offset, _ in known],
     }

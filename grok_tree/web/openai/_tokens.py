@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,9 @@ FINISH_REASONS: dict[FinishReason | None, str] = {
 }
 """Why an answer ends; what was cut has no word there, and is an error."""
 
+_UNLIKELY = -9999.0
+"""What the protocol says of a token that is too unlikely for a number."""
+
 
 def chat_logprob(token: TokenLogprob) -> dict[str, Any]:
     """Return a token with its alternatives, as chats and responses show it."""
@@ -22,8 +26,14 @@ def chat_logprob(token: TokenLogprob) -> dict[str, Any]:
     return _one(token.text, token.logprob) | {"top_logprobs": others}
 
 
+def shown_logprob(logprob: float) -> float:
+    """Return a log-probability as a number that JSON has."""
+    return logprob if math.isfinite(logprob) else _UNLIKELY
+
+
 def _one(text: str, logprob: float) -> dict[str, Any]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode(errors="replace"))}
+    shown = shown_logprob(logprob)
+    return {"token": text, "logprob": shown, "bytes": list(text.encode(errors="replace"))}
 
 
 def chat_usage(usages: Iterable[Usage]) -> dict[str, Any]:

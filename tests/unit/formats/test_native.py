@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import pytest
@@ -48,7 +49,7 @@ def read(content: bytes) -> list[NativeDocument]:
     return list(read_documents(io.BytesIO(content)))
 
 
-def changed(content: bytes, number: int, change: Callable[[dict[str, object]], object]) -> bytes:
+def changed(content: bytes, number: int, change: Callable[[dict[str, Any]], object]) -> bytes:
     """Change one line, counted from 0, and take the digest out."""
     found = [json.loads(line) for line in content.splitlines()]
     change(found[number])
@@ -62,24 +63,72 @@ def test_a_forest_comes_back_exactly(forest: Forest) -> None:
     assert document == NativeDocument(forest.conversation, list(forest.responses))
 
 
-def test_log_probabilities_come_back_exactly() -> None:
+def forest_with(tokens: Sequence[TokenLogprob]) -> Forest:
+    """Return a forest whose second response was sampled as these tokens."""
     asked = Settings(logprobs=True)
     sampled = [msgspec.structs.replace(one, settings=asked) for one in forest_of("a>b").responses]
-    tokens = (
-        TokenLogprob("b", -0.25, (TokenAlternative("c", -1.5),)),
-        TokenLogprob("!", -0.0, (), 1),
-    )
 
     class Beside(NothingBeside):
         def logprobs(self, response: Response) -> Sequence[TokenLogprob]:
             return tokens if response.response_id == "b" else ()
 
-    forest = Forest(forest_of("a>b").conversation, [-1, 0], HeldResponses(sampled), Beside())
+    return Forest(forest_of("a>b").conversation, [-1, 0], HeldResponses(sampled), Beside())
+
+
+def test_log_probabilities_come_back_exactly() -> None:
+    tokens = (
+        TokenLogprob("b", -0.25, (TokenAlternative("c", -1.5),)),
+        TokenLogprob("!", -0.0, (), 1),
+    )
+    forest = forest_with(tokens)
     content = written(forest)
     (document,) = read(content)
+    sampled = list(forest.responses)
     assert document == NativeDocument(forest.conversation, sampled, {ResponseId("b"): tokens})
     with pytest.raises(MalformedDocument, match="digest"):
         read(content.replace(b"-0.25", b"-0.35"))
+
+
+IMPOSSIBLE = (
+    TokenLogprob("b", -0.25, (TokenAlternative("c", -1.5), TokenAlternative("d", -math.inf))),
+    TokenLogprob("!", -math.inf, (), 1),
+)
+"""As a model tells them that gives some tokens no probability at all."""
+
+
+@pytest.mark.parametrize("number", [-math.inf, math.inf, math.nan])
+def test_a_log_probability_that_is_no_json_number_comes_back(number: float) -> None:
+    tokens = (TokenLogprob("b", number, (TokenAlternative("c", number),)),)
+    content = written(forest_with(tokens))
+    (document,) = read(content)
+    assert repr(document.logprobs[ResponseId("b")]) == repr(tokens)
+    for line in content.splitlines():
+        msgspec.json.decode(line)
+
+
+def test_a_token_without_any_probability_is_written_by_name() -> None:
+    line = written(forest_with(IMPOSSIBLE)).splitlines()[3]
+    first, second = json.loads(line)["token_logprobs"]
+    assert second == {"text": "!", "logprob": "-Infinity", "alternatives": [], "offset": 1}
+    assert [one["logprob"] for one in first["alternatives"]] == [-1.5, "-Infinity"]
+
+
+def with_null_for_infinity(line: dict[str, Any]) -> None:
+    first, second = line["token_logprobs"]
+    second["logprob"] = first["alternatives"][1]["logprob"] = None
+
+
+def test_what_older_releases_wrote_as_null_is_read_as_no_probability() -> None:
+    older = changed(written(forest_with(IMPOSSIBLE)), 3, with_null_for_infinity)
+    (document,) = read(older)
+    assert document.logprobs[ResponseId("b")] == IMPOSSIBLE
+
+
+@pytest.mark.parametrize("said", ['"-1.0"', '"inf"', "true", "[]", "1e999"])
+def test_a_log_probability_that_is_no_number_is_refused(said: str) -> None:
+    content = written(forest_with(IMPOSSIBLE)).replace(b'"-Infinity"', said.encode())
+    with pytest.raises(MalformedDocument, match="line 4"):
+        read(content)
 
 
 def test_several_conversations_may_follow_one_another() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import httpx
 import pytest
 
 from grok_tree import errors
+from grok_tree.forest import TokenAlternative, TokenLogprob
 from grok_tree.web.openai._door import OpenAIDoor, Route
 from grok_tree.web.openai._failures import fields_of, kind_of
 from grok_tree.web.openai._http import Reply, Request
+from grok_tree.web.openai._tokens import chat_logprob
 
 pytestmark = pytest.mark.anyio
 
@@ -73,3 +76,9 @@ async def test_a_mistake_of_ours_is_an_incident_and_nothing_more(
     number = error["message"].rpartition(" ")[2]
     assert number in caplog.text
     assert "a secret" in caplog.text
+
+
+def test_a_token_without_any_probability_has_the_number_that_clients_know() -> None:
+    token = TokenLogprob("a", -math.inf, (TokenAlternative("b", -math.inf),))
+    shown = chat_logprob(token)
+    assert (shown["logprob"], shown["top_logprobs"][0]["logprob"]) == (-9999.0, -9999.0)
