@@ -64,22 +64,27 @@ def weighted_entropy(labels: Whole, kinds: Whole, logprobs: Floats) -> Sampled:
     """Return the entropy of clusters that weigh as much as their texts are likely.
 
     Args:
-        labels: The cluster of each answer.
-        kinds: The text of each answer, as a number: each text counts once.
+        labels: The cluster of each answer; those of the same text are in the same one.
+        kinds: The text of each answer, as a number: each text counts once, and is as likely as its
+            answers are on average.
         logprobs: The log-probability of each answer's text, on any scale. Where all are minus
             infinite, no weights come of them, and the entropy is not a number.
     """
     n = len(labels)
     if n < 1 or not np.isfinite(logprobs).any():
         return Sampled(math.nan, np.full(n, math.nan))
-    _, firsts, of = np.unique(kinds, return_index=True, return_inverse=True)
+    _, firsts, of, times = np.unique(
+        kinds, return_index=True, return_inverse=True, return_counts=True
+    )
     weights = np.exp(logprobs - logprobs.max())
-    masses = np.bincount(labels[firsts], weights=weights[firsts]).astype(float)
+    of_texts = np.bincount(of, weights=weights)
+    likely = of_texts / times
+    masses = np.bincount(labels[firsts], weights=likely).astype(float)
     total, sums = masses.sum(), _xlogx(masses).sum()
-    alone = np.bincount(of)[of] == 1
-    gone = np.where(alone, weights[firsts][of], 0.0)
+    others = times[of] - 1
+    still = np.where(others > 0, (of_texts[of] - weights) / np.maximum(others, 1), 0.0)
     own = masses[labels]
-    left = np.maximum(own - gone, 0.0)
+    left = np.maximum(own - likely[of] + still, 0.0)
     # What is left of a cluster after its only text is rounding.
     left[left < 1e-12 * own] = 0.0
     rest = np.maximum(total - own, 0.0) + left

@@ -138,8 +138,10 @@ def studentised(sampled: Sampled, asked: Asked) -> Estimate:
 
     The pseudo-values n T - (n - 1) T₋ᵢ, which for a mean are the observations, are drawn n times
     with replacement, `N_DRAWS` times; the quantiles of (mean of the draw - mean) / (its standard
-    error) take the place of those of Student's t, so that skewed samples get the interval on the
-    right side. With few observations it is Student's.
+    error) take the place of those of Student's t where they are further out, so that the interval
+    reaches further to the side where a skewed sample has its long tail. It is nowhere narrower than
+    Student's: few observations often lack that tail, and then what is drawn of them does, too.
+    With very few it is Student's.
     """
     n = len(sampled.without)
     known = _without_variance(sampled, asked, (-math.inf, math.inf))
@@ -152,11 +154,11 @@ def studentised(sampled: Sampled, asked: Asked) -> Estimate:
     pseudo = np.sort(n * sampled.value - (n - 1) * sampled.without)
     drawn = _drawn(pseudo, asked) if n >= _FEW else None
     if drawn is not None:
-        low, high = np.quantile(drawn, [(1 - asked.level) / 2, (1 + asked.level) / 2])
+        ends = np.quantile(drawn, [(1 - asked.level) / 2, (1 + asked.level) / 2])
+        low, high = min(low, float(ends[0])), max(high, float(ends[1]))
         method = "bootstrap-t"
     value = sampled.value
-    ends = (value - float(high) * error, value - float(low) * error)
-    return Estimate(value, min(ends[0], value), max(ends[1], value), asked.level, method, n)
+    return Estimate(value, value - high * error, value - low * error, asked.level, method, n)
 
 
 def mean_of(values: Floats) -> Sampled:

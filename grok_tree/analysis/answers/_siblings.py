@@ -313,7 +313,8 @@ class Siblings(Tabular):
         """Return the semantic entropy with clusters weighed by likelihood, in nats; or None.
 
         -Σ P log P with P(cluster) = Σ p(text) over the different texts in it, scaled to sum to 1
-        (Farquhar et al. 2024, 5): 0 to log n. None unless all answers have log-probabilities.
+        (Farquhar et al. 2024, 5): 0 to log n. A text that was given several times is as likely as
+        its answers are on average. None unless all answers have log-probabilities.
 
         The interval is about groups of the same size: the jackknife, with the quantile of
         Student's t.

@@ -18,6 +18,10 @@ SAID = 1 / np.arange(1, 7) / (1 / np.arange(1, 7)).sum()
 """How often a model of six answers gives each: the second half as often as the first, and so on."""
 
 
+_SURPRISES = np.random.default_rng(7).lognormal(-0.5, 0.6, 400)
+"""Of the manners in which an answer may be given: some are much harder than others."""
+
+
 class Recorded:
     """Log-probabilities by the id of the response."""
 
@@ -70,13 +74,15 @@ def pointed(random: np.random.Generator, n: int) -> Siblings:
 
 
 def likely(random: np.random.Generator, n: int) -> Siblings:
-    """Return n answers of 3 to 12 tokens, each answer easier or harder than others."""
+    """Return n answers of 3 to 12 tokens, each answer easier or harder than others.
+
+    What is said more often is not more likely, but a text that comes again is as likely as before.
+    """
     texts, tokens = [], []
     for one in random.choice(6, n, p=SAID):
-        surprise = random.lognormal(-0.5, 0.6)
-        count = int(random.integers(3, 13))
-        texts.append(f"answer {one} " + " ".join("so" for _ in range(count)))
-        logprobs = -surprise * random.gamma(2, 0.5, count)
+        manner, count = int(random.integers(len(_SURPRISES))), int(random.integers(3, 13))
+        texts.append(f"answer {one} in manner {manner} " + " ".join(["so"] * count))
+        logprobs = -_SURPRISES[manner] * np.random.default_rng([manner, count]).gamma(2, 0.5, count)
         tokens.append([TokenLogprob("so", float(logprob)) for logprob in logprobs])
     forest = answered(texts, tokens)
     return siblings(forest.responses.ids[1], forest=forest, key=lambda text: text[:8])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from random import Random
 
 import numpy as np
 import pytest
@@ -125,19 +126,37 @@ def test_weighted_entropy_by_hand() -> None:
     assert by_sum.value == pytest.approx(scipys([0.45, 0.3]))
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.floats(-5, 0)), min_size=3, max_size=9))
+def test_a_text_is_as_likely_as_its_answers_are_on_average() -> None:
+    # Recorded once as 0.2 and once as 0.4, as with two models: 0.3, beside another text's 0.3.
+    tokens = [tokens_of([("no", 0.2)]), tokens_of([("no", 0.4)]), tokens_of([("yes", 0.3)])]
+    forest = answered(["no", "no", "yes"], tokens)
+    found = siblings(forest.responses.ids[1], forest=forest).weighted_entropy()
+    assert found is not None
+    assert found.value == pytest.approx(math.log(2))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.floats(-5, 0)), min_size=3, max_size=9), st.randoms()
+)
 def test_weighted_entropy_without_each_is_that_of_the_others(
-    drawn: list[tuple[int, float]],
+    drawn: list[tuple[int, float]], random: Random
 ) -> None:
-    labels, logprobs = np.array([one for one, _ in drawn]), np.array([two for _, two in drawn])
-    kinds = np.arange(len(drawn))
+    # Of five texts, the first two and the next two say the same.
+    kinds, logprobs = np.array([one for one, _ in drawn]), np.array([two for _, two in drawn])
+    labels = kinds // 2
 
     def reference(kept: list[int]) -> float:
-        masses = np.bincount(labels[kept], weights=np.exp(logprobs[kept]))
+        masses = np.zeros(3)
+        for kind in set(kinds[kept]):
+            masses[kind // 2] += np.exp(logprobs[[at for at in kept if kinds[at] == kind]]).mean()
         return float(scipys(masses[masses > 0]))
 
     found = weighted_entropy(labels, kinds, logprobs)
     places = list(range(len(drawn)))
+    random.shuffle(places)
+    mixed = weighted_entropy(labels[places], kinds[places], logprobs[places])
+    assert mixed.value == pytest.approx(found.value, abs=1e-12)
+    places.sort()
     assert found.value == pytest.approx(reference(places), abs=1e-9)
     left = [reference(places[:at] + places[at + 1 :]) for at in places]
     assert found.without == pytest.approx(left, abs=1e-9)
