@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import IO
 
-import anyio
 import anyio.to_thread
 
 from grok_tree.client._connection import Connection
@@ -65,21 +65,27 @@ async def _write(
 ) -> int:
     digest, size, total = hashlib.sha256(), 0, 0
     expected = b""
-    async with await anyio.open_file(part, "wb") as file:
+    # Not opened in a thread: a call that is left meanwhile would not learn what it has to close.
+    with part.open("wb") as file:
         async for piece in pieces:
-            await file.write(piece.data)
+            await anyio.to_thread.run_sync(file.write, piece.data)
             digest.update(piece.data)
             size, total = size + len(piece.data), total or piece.total_bytes
             expected = piece.sha256
             if progress is not None:
                 progress(size, total)
-        await file.flush()
-        await anyio.to_thread.run_sync(os.fsync, file.wrapped.fileno())
+        await anyio.to_thread.run_sync(_settle, file)
     if digest.digest() != expected:
         raise ConnectionFailedError(
             f"only {size:,} of {total:,} bytes of the database came, so nothing was kept; try again"
         )
     return size
+
+
+def _settle(file: IO[bytes]) -> None:
+    """Let the disk have what was written."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _check_absent(target: Path, *, overwrite: bool) -> None:

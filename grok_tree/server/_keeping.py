@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
-import anyio
+import anyio.to_thread
 
 from grok_tree.server._guard import Context
 from grok_tree.service import Forests
@@ -23,19 +24,20 @@ class KeepingCalls(ForestsServicer):
     async def Backup(self, _request: pb.BackupRequest, context: Context) -> None:  # type: ignore[override]
         """Send the copy in pieces; the digest on the last one says that it is whole."""
         async with self._forests.backup() as copy:
-            await _send(copy, context)
+            await send_copy(copy, context)
 
     async def CheckStore(self, _request: pb.CheckStoreRequest, _: Context) -> Any:
         return health_to_wire(await self._forests.check_store())
 
 
-async def _send(copy: Path, context: Context) -> None:
+async def send_copy(copy: Path, context: Context) -> None:
     digest = hashlib.sha256()
-    total = (await anyio.Path(copy).stat()).st_size
-    async with await anyio.open_file(copy, "rb") as file:
+    # Not opened in a thread: a call that is left meanwhile would not learn what it has to close.
+    with copy.open("rb") as file:
+        total = os.fstat(file.fileno()).st_size
         sent = 0
         while sent < total:
-            data = await file.read(PIECE_BYTES)
+            data = await anyio.to_thread.run_sync(file.read, PIECE_BYTES)
             digest.update(data)
             is_first, sent = sent == 0, sent + len(data)
             await context.write(
