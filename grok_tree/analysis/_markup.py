@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from grok_tree.analysis._texts import counted, on_one_line
+from grok_tree.analysis._texts import on_one_line
+from grok_tree.forest import counted
 
 MUTED = "opacity:.75"
 _LINE = "border-left:3px solid {colour};padding:.1em .6em;margin:.35em 0"
@@ -21,7 +22,8 @@ def one_line(text: str, most: int) -> str:
 def whole_text(text: str, most: int) -> str:
     """Return a text as it stands, escaped; what is too long is cut, and how much is said."""
     left = len(text) - most
-    more = f'\n<span style="{MUTED}">… {left:,} more characters</span>' if left > 0 else ""
+    cut = counted(left, "more character")
+    more = f'\n<span style="{MUTED}">… {cut}</span>' if left > 0 else ""
     shown = html.escape(text[:most], quote=False)
     return (
         f'<div dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere">{shown}{more}</div>'

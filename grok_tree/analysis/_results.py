@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from grok_tree.analysis._frames import Kinds, pandas_frame, polars_frame
-from grok_tree.analysis._texts import counted, on_one_line
+from grok_tree.analysis._texts import on_one_line
+from grok_tree.forest import counted
 
 Records = list[dict[str, Any]]
 """Rows of a table: each a flat dictionary with the same keys in the same order."""
@@ -84,7 +85,7 @@ def table_html(records: Sequence[Mapping[str, Any]], *, caption: str) -> str:
         names = [_Cell(name, "th", _is_number(value)) for name, value in _first(records).items()]
         rows = [_row(names), *(_row(row.values()) for row in records[:_MOST_ROWS])]
     hidden = len(records) - _MOST_ROWS
-    more = f"<p>… {hidden:,} more rows; to_records() has them</p>" if hidden > 0 else ""
+    more = f"<p>… {counted(hidden, 'more row')}; to_records() has them</p>" if hidden > 0 else ""
     return (
         f"<details open><summary><b>{html.escape(caption)}</b> {count}</summary>"
         f'<div style="overflow-x:auto"><table style="{_TABLE}">'

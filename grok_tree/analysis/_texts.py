@@ -1,4 +1,4 @@
-"""What texts begin with together, how long ones are shown, and how numbers are told."""
+"""What texts begin with together, and how long ones are shown."""
 
 from __future__ import annotations
 
@@ -32,8 +32,3 @@ def on_one_line(text: str, most: int) -> str:
 def beginning(response: Response) -> str:
     """Return how the text of a response begins, for a row of a table."""
     return on_one_line(response.message, _BEGINNING)
-
-
-def counted(n: int, one: str, several: str = "") -> str:
-    """Return a number with its word."""
-    return f"{n:,} {one if n == 1 else several or one + 's'}"

@@ -41,9 +41,11 @@ def command(*, where: Where, console: Console, name: str | None, as_json: bool) 
 
 
 def _lines(budget: Budget) -> Iterator[str]:
+    from grok_tree.forest import counted
+
     left = "no limit" if budget.left_tokens is None else f"{budget.left_tokens:,} left"
     yield f"  tokens   {budget.spent_tokens:,} spent, {budget.reserved_tokens:,} reserved, {left}"
     left = "no limit" if budget.left_usd is None else f"${budget.left_usd:.6f} left"
     yield f"  dollars  ${budget.spent_usd:.6f} spent, ${budget.reserved_usd:.6f} reserved, {left}"
     if budget.n_unpriced:
-        yield f"  nobody knows what {budget.n_unpriced:,} answers cost"
+        yield f"  nobody knows what {counted(budget.n_unpriced, 'answer')} cost"

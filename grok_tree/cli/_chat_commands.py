@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grok_tree.cli._console import Console
-from grok_tree.cli._rows import counted
 from grok_tree.cli._sampling import follow
 from grok_tree.cli._short_ids import short_ids
 from grok_tree.cli._show import write_tree
@@ -15,7 +14,7 @@ from grok_tree.cli._tree import TreeStyle
 from grok_tree.cli._visible import isolated, visible_line
 from grok_tree.client import SyncConversation, SyncResponse
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
-from grok_tree.forest import Forest
+from grok_tree.forest import Forest, counted
 
 HELP = """\
 /resample [N]   sample the last answer again, once or N times

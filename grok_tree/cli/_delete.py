@@ -22,6 +22,7 @@ def command(*, where: Where, console: Console, id: str, as_json: bool) -> None:
     Nothing is lost: undelete brings it back, until purge removes it.
     """
     from grok_tree.cli._find import find_place
+    from grok_tree.forest import counted
 
     with where.client() as client:
         place = find_place(client, id)
@@ -37,4 +38,5 @@ def command(*, where: Where, console: Console, id: str, as_json: bool) -> None:
     if as_json:
         console.json({"id": full, "n_deleted": n_deleted})
     else:
-        console.line(f"hidden: {n_deleted} responses; grok-tree undelete {full} brings them back")
+        hidden, them = counted(n_deleted, "response"), "it" if n_deleted == 1 else "them"
+        console.line(f"hidden: {hidden}; grok-tree undelete {full} brings {them} back")

@@ -8,13 +8,14 @@ import sys
 
 from grok_tree.cli._console import Console
 from grok_tree.cli._files import output_file
-from grok_tree.cli._rows import counted, response_text
+from grok_tree.cli._rows import response_text
 from grok_tree.cli._sampling import follow
 from grok_tree.cli._short_ids import short_ids
 from grok_tree.cli._show import write_tree
 from grok_tree.cli._spans import Span
 from grok_tree.cli._tree import TreeStyle
 from grok_tree.client import Client, SamplingOptions, SyncConversation, SyncResponse, SyncSampling
+from grok_tree.forest import counted
 from grok_tree.formats import write_native
 
 _SYSTEM_PROMPT = "Answer in one short English sentence."

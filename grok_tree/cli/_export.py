@@ -91,7 +91,7 @@ def _conversations(client: Client, ids: Sequence[str]) -> list[str]:
 
 
 def _report(n_conversations: int, n_responses: int, output: str | None) -> str:
-    from grok_tree.cli._rows import counted
+    from grok_tree.forest import counted
 
     to = "" if output in (None, "-") else f" to {output}"
     conversations = counted(n_conversations, "conversation")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from grok_tree.cli._console import Console
-from grok_tree.cli._rows import counted
+from grok_tree.forest import counted
 from grok_tree.formats import Skipped
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grok_tree.cli._findings import Finding
 from grok_tree.client import MirrorState, verify_mirrors
+from grok_tree.forest import counted
 
 _HOUR_S, _DAY_S = 3_600, 86_400
 
@@ -42,4 +43,4 @@ def ago(then: datetime, now: float) -> str:
         return f"{seconds // _DAY_S:,.0f} days ago"
     if seconds >= 2 * _HOUR_S:
         return f"{seconds // _HOUR_S:.0f} hours ago"
-    return f"{max(0, seconds) // 60:.0f} minutes ago"
+    return f"{counted(int(max(0, seconds) // 60), 'minute')} ago"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grok_tree.cli._spans import Span, wrap
 from grok_tree.cli._visible import isolated, visible_line
+from grok_tree.forest import counted
 
 if TYPE_CHECKING:
     from grok_tree.analysis import DecidingForks, Distribution, Estimate, Outcomes
@@ -60,7 +61,8 @@ class OutcomeTree:
             below = [one for one in self._found.branch_ids(response_id) if self._forks(one)]
             hidden = len(below) - _MOST_BRANCHES
             if hidden > 0:
-                rows.append((level + 1, f"… {hidden:,} more branches", None))
+                more = counted(hidden, "more branch", "more branches")
+                rows.append((level + 1, f"… {more}", None))
             rows += [(level + 1, "", one) for one in reversed(below[:_MOST_BRANCHES])]
         if rows:
             yield [Span("… more; --json has all forks", "faint")]
@@ -108,7 +110,7 @@ class OutcomeTree:
             ]
             yield wrap(spans, self._width, max_lines=1)[0]
         if len(told) > _RANKED:
-            yield [Span(f"    … {len(told) - _RANKED:,} more forks", "faint")]
+            yield [Span(f"    … {counted(len(told) - _RANKED, 'more fork')}", "faint")]
 
 
 def bar(at: Distribution) -> str:

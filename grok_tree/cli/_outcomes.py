@@ -95,7 +95,7 @@ def command(
 
 def _nothing(found: Outcomes, score_name: str | None) -> str:
     """Return that no tip has an outcome, and where one might be."""
-    from grok_tree.cli._rows import counted
+    from grok_tree.forest import counted
 
     nothing = f"none of {counted(found.n_left_out, 'tip')} has an outcome"
     if not found.n_left_out:
@@ -120,6 +120,7 @@ def _write_text(
     from grok_tree.cli._outcome_tree import OutcomeTree
     from grok_tree.cli._short_ids import short_ids
     from grok_tree.cli._spans import Span
+    from grok_tree.forest import counted
 
     drawing = OutcomeTree(found, short_ids(found.forest.responses.ids), width=console.width)
     console.line(*drawing.legend())
@@ -129,5 +130,6 @@ def _write_text(
     console.line(Span("Which turn decided it", "title"))
     for line in drawing.ranking(deciding):
         console.line(*line)
-    left_out = f"{found.n_left_out:,} tips have no outcome; " if found.n_left_out else ""
+    tips = counted(found.n_left_out, "tip has", "tips have")
+    left_out = f"{tips} no outcome; " if found.n_left_out else ""
     console.say(f"{left_out}weights {found.weighting.name}: {found.assumption}")

@@ -31,6 +31,7 @@ def command(*, where: Where, console: Console, id: str, yes: bool, as_json: bool
     there; docs/decisions/0009-keeping.md says what else remains, and for how long.
     """
     from grok_tree.cli._find import find_deleted
+    from grok_tree.forest import counted
 
     with where.client() as client:
         place = find_deleted(client, id)
@@ -44,7 +45,7 @@ def command(*, where: Where, console: Console, id: str, yes: bool, as_json: bool
     if as_json:
         console.json({"id": full, "n_purged": n_purged})
     else:
-        console.line(f"removed for good: {n_purged} responses of {full}")
+        console.line(f"removed for good: {counted(n_purged, 'response')} of {full}")
 
 
 def _ask(full: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grok_tree.cli._console import Console
+from grok_tree.forest import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +61,8 @@ def tell(console: Console, grown: Sequence[SyncConversation]) -> None:
         conversation.load()
         _draw(console, conversation)
     if len(grown) > MOST_TREES:
-        console.say(f"and {len(grown) - MOST_TREES} conversations more; grok-tree ls has them")
+        more = counted(len(grown) - MOST_TREES, "more conversation")
+        console.say(f"and {more}; grok-tree ls lists all")
 
 
 def _draw(console: Console, conversation: SyncConversation) -> None:

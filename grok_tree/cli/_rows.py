@@ -7,7 +7,7 @@ from datetime import datetime
 
 from grok_tree.cli._spans import Span, Style, wrap
 from grok_tree.cli._visible import isolated, visible, visible_line
-from grok_tree.forest import Conversation, Response, SearchHit
+from grok_tree.forest import Conversation, Response, SearchHit, counted
 
 
 def conversation_row(row: Conversation, short: str, *, width: int) -> Sequence[Span]:
@@ -89,11 +89,6 @@ def response_change_row(revision: int, response: Response, *, width: int) -> Seq
         ],
         width,
     )
-
-
-def counted(n: int, what: str) -> str:
-    """Return a count with its noun in the right number."""
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _revision(revision: int) -> Span:

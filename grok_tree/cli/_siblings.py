@@ -115,8 +115,8 @@ def _as_json(found: Siblings, figures: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _write(console: Console, found: Siblings, figures: list[dict[str, Any]]) -> None:
     from grok_tree.cli._bars import bar_lines
-    from grok_tree.cli._rows import counted
     from grok_tree.cli._spans import Span
+    from grok_tree.forest import counted
 
     left = found.n_left_out
     hidden = f", {left:,} by hand left out (--manual keeps them)" if left else ""

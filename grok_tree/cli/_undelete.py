@@ -27,6 +27,7 @@ def command(*, where: Where, console: Console, id: str, as_json: bool) -> None:
     A response is named by its whole id, as delete has written it.
     """
     from grok_tree.cli._find import find_deleted
+    from grok_tree.forest import counted
 
     with where.client() as client:
         place = find_deleted(client, id)
@@ -42,4 +43,4 @@ def command(*, where: Where, console: Console, id: str, as_json: bool) -> None:
     if as_json:
         console.json({"id": full, "n_restored": n_restored})
     else:
-        console.line(f"back: {n_restored} responses of {full}")
+        console.line(f"back: {counted(n_restored, 'response')} of {full}")

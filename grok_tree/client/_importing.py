@@ -19,7 +19,7 @@ import anyio.to_thread
 from grok_tree.client._connection import Connection
 from grok_tree.client._files import Files
 from grok_tree.errors import ServerUnavailable
-from grok_tree.forest import Attachment, ResponseId
+from grok_tree.forest import Attachment, ResponseId, counted
 from grok_tree.formats import Counts, Document, Skipped, read_all, write_native
 from grok_tree.wire import pb
 
@@ -104,8 +104,8 @@ class ImportReport:
 
     def __repr__(self) -> str:
         return (
-            f"<ImportReport: {len(self.conversations)} conversations, {self.n_added} new responses,"
-            f" {len(self.skipped)} skipped>"
+            f"<ImportReport: {counted(len(self.conversations), 'conversation')},"
+            f" {counted(self.n_added, 'new response')}, {len(self.skipped):,} skipped>"
         )
 
 

@@ -22,6 +22,7 @@ from grok_tree.forest import (
     ResponseId,
     Share,
     TokenLogprob,
+    counted,
 )
 from grok_tree.forest import Response as ResponseValue
 
@@ -221,7 +222,8 @@ class KeptConversation(ConversationFields):
         if known is None:
             return f"<Conversation {self._remote.id or 'not created yet'}>"
         n_responses = len(self.forest) if self._cache.revision else known.n_responses
-        return f"<Conversation {self._remote.id} {known.title[:40]!r}: {n_responses} responses>"
+        size = counted(n_responses, "response")
+        return f"<Conversation {self._remote.id} {known.title[:40]!r}: {size}>"
 
     def _repr_html_(self) -> str:
         if self._cache.conversation is None:

@@ -1,6 +1,7 @@
 """Values and rules: what a forest is, without any input or output."""
 
 from grok_tree.forest._analysed import Analysed
+from grok_tree.forest._counted import counted
 from grok_tree.forest._diff import PathDiff, TextChange, diff_texts
 from grok_tree.forest._events import (
     Cited,
@@ -167,6 +168,7 @@ __all__ = [
     "checked_field",
     "checked_text",
     "consequence",
+    "counted",
     "derived_id",
     "diff_texts",
     "fork_parent",

@@ -16,6 +16,7 @@ from typing import Protocol, overload
 from grok_tree.errors import ResponseNotFound
 from grok_tree.forest._analysed import Analysed
 from grok_tree.forest._content import content_hash
+from grok_tree.forest._counted import counted
 from grok_tree.forest._diff import PathDiff
 from grok_tree.forest._events import TokenLogprob
 from grok_tree.forest._ids import ResponseId
@@ -173,7 +174,8 @@ class Forest(Analysed):
 
     def __repr__(self) -> str:
         title = self.conversation.title or self.conversation.conversation_id
-        return f"<Forest {title[:40]!r}: {len(self)} responses, {len(self.tips)} tips>"
+        size = f"{counted(len(self), 'response')}, {counted(len(self.tips), 'tip')}"
+        return f"<Forest {title[:40]!r}: {size}>"
 
     def _to_analyse(self) -> Forest:
         return self

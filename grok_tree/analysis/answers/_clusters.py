@@ -12,9 +12,9 @@ import numpy as np
 from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._results import Records, Shown, Tabular
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.answers._intervals import Asked
 from grok_tree.analysis.answers._ngrams import Whole
+from grok_tree.forest import counted
 
 Same = Callable[[str, str], bool]
 """Whether the first text says what the second says; asked in both directions."""
@@ -77,7 +77,9 @@ class Clusters(Tabular):
         return self.clusters[place]
 
     def __str__(self) -> str:
-        return f"{len(self)} clusters of {len(self.of)} answers, by {self.how}"
+        return (
+            f"{counted(len(self), 'cluster')} of {counted(len(self.of), 'answer')}, by {self.how}"
+        )
 
     @property
     def counts(self) -> Whole:

@@ -10,10 +10,10 @@ from typing import ClassVar
 from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._results import Records, Shown, Tabular
-from grok_tree.analysis._texts import counted, n_shared
+from grok_tree.analysis._texts import n_shared
 from grok_tree.analysis.answers._intervals import Asked
 from grok_tree.analysis.answers._logprobs import Tokens
-from grok_tree.forest import TokenLogprob
+from grok_tree.forest import TokenLogprob, counted
 
 
 @dataclass(frozen=True, repr=False)

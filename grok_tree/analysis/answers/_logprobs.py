@@ -12,7 +12,7 @@ from grok_tree.analysis._estimates import Estimate
 from grok_tree.analysis._numbers import Floats
 from grok_tree.analysis._results import Shown
 from grok_tree.analysis.answers._intervals import Asked, Sampled, mean_of, studentised
-from grok_tree.forest import TokenLogprob
+from grok_tree.forest import TokenLogprob, counted
 
 Tokens = Sequence[TokenLogprob]
 
@@ -34,7 +34,7 @@ class LogprobSummary(Shown):
     perplexity: Estimate
 
     def __str__(self) -> str:
-        return f"perplexity {self.perplexity} of {self.n} answers"
+        return f"perplexity {self.perplexity} of {counted(self.n, 'answer')}"
 
 
 def sums_of(tokens: Sequence[Tokens]) -> tuple[Floats, Floats]:

@@ -32,7 +32,7 @@ from grok_tree.analysis.answers._ngrams import NGrams, ngrams_of
 from grok_tree.analysis.answers._rows import answer_rows, statistic_rows
 from grok_tree.analysis.answers._ways import Ways
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Response
+from grok_tree.forest import Response, counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,12 +62,13 @@ class Siblings(Tabular):
         return len(self.group.texts)
 
     def __repr__(self) -> str:
-        return f"<Siblings: {len(self)} answers>"
+        return f"<Siblings: {counted(len(self), 'answer')}>"
 
     def __str__(self) -> str:
         left = f" ({self.n_left_out} by hand left out)" if self.n_left_out else ""
         return (
-            f"{len(self)} answers{left}, {len(self.clusters)} clusters by {self.clusters.how},"
+            f"{counted(len(self), 'answer')}{left}, {counted(len(self.clusters), 'cluster')} by"
+            f" {self.clusters.how},"
             f" agreement {self.majority.agreement}"
         )
 
@@ -210,8 +211,8 @@ class Siblings(Tabular):
         if given is None:
             if self.ways.embed is None:
                 raise InvalidOperationError(
-                    f"no embeddings of these {len(self)} answers; give siblings() embeddings=, or"
-                    " embed= such as client.embedder.embed"
+                    f"no embeddings of {counted(len(self), 'answer')}; give siblings()"
+                    " embeddings=, or embed= such as client.embedder.embed"
                 )
             given = self.ways.embed(list(self.texts))
         return _distances.as_vectors(given, len(self))

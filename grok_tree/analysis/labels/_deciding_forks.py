@@ -11,10 +11,10 @@ from grok_tree.analysis._estimates import Estimate
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._results import Records, Shown, Tabular
 from grok_tree.analysis._tests import check_permutations
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.labels._adjusted import Correction, adjusted
 from grok_tree.analysis.labels._uncertainty import gain_of, uncertainty
 from grok_tree.analysis.labels._units import units_below
+from grok_tree.forest import counted
 
 if TYPE_CHECKING:
     from grok_tree.analysis.labels._outcomes import Outcomes

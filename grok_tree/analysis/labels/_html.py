@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grok_tree.analysis._estimates import Estimate
 from grok_tree.analysis._markup import folded, left_out, muted, one_line
-from grok_tree.analysis._texts import counted
+from grok_tree.forest import counted
 
 if TYPE_CHECKING:
     from grok_tree.analysis.labels._distribution import Distribution

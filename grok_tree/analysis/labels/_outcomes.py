@@ -10,7 +10,6 @@ from grok_tree.analysis._estimates import LEVEL, check_level
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, OneResponse
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.labels import _deciding_forks, _deciding_turns, _parting
 from grok_tree.analysis.labels._below import Below
 from grok_tree.analysis.labels._distribution import Distribution
@@ -18,7 +17,7 @@ from grok_tree.analysis.labels._html import outcomes_html
 from grok_tree.analysis.labels._labelled import Asked, Labelled, labelled
 from grok_tree.analysis.labels._labels import Label, Outcome
 from grok_tree.analysis.labels._weights import Weighting, Weights, weighting
-from grok_tree.forest import Forest
+from grok_tree.forest import Forest, counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)

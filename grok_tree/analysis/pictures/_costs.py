@@ -13,6 +13,7 @@ from grok_tree.analysis._results import Records
 from grok_tree.analysis.pictures import _style
 from grok_tree.analysis.tables._table import Forests, Table, table
 from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import counted
 
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
     "prompt, computed": lambda row: row["prompt_tokens"] - row["cached_prompt_tokens"],
@@ -125,10 +126,10 @@ def _draw_usd(ax: Axes, models: Mapping[str, Mapping[str, Any]]) -> list[float]:
 def _said(row: Mapping[str, Any]) -> str:
     unknown, n = row["n_unknown_costs"], row["n_samplings"]
     if row["cost_usd"] is None:
-        return f"cost unknown ({n:,} samplings)"
+        return f"cost unknown ({counted(n, 'sampling')})"
     missing = f", {unknown:,} of unknown cost" if unknown else ""
     cost = f"{row['cost_usd']:,.4f}".rstrip("0").ljust(4, "0")
-    return f"${cost} ({n:,} samplings{missing})"
+    return f"${cost} ({counted(n, 'sampling')}{missing})"
 
 
 def _finish(ax: Axes, models: Mapping[str, Any], by: str) -> None:

@@ -15,6 +15,7 @@ from grok_tree.analysis.pictures._colouring import By, values_of
 from grok_tree.analysis.pictures._layout import tree_order
 from grok_tree.analysis.structure._divergence import DivergenceMatrix
 from grok_tree.errors import InvalidOperationError
+from grok_tree.forest import counted
 
 _MOST_NUMBERS = 16
 _MOST_NAMES = 40
@@ -63,8 +64,9 @@ def plot_divergence(
     if n:
         _draw(drawn, values, "shared responses" if by == "depth" else "steps between")
     _name_rows(drawn, matrix, order, label)
-    cut = f" of {len(matrix.ids):,}" if n < len(matrix.ids) else ""
-    drawn.set_xlabel(f"{n:,}{cut} responses in the order of the tree" if n else "no responses")
+    cut = f"{n:,} of " if n < len(matrix.ids) else ""
+    what = f"{cut}{counted(len(matrix.ids), 'response')} in the order of the tree"
+    drawn.set_xlabel(what if n else "no responses")
     return drawn
 
 

@@ -10,9 +10,8 @@ from grok_tree.analysis._counts import Counts, counts_of
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._markup import folded, left_out, muted, one_line
 from grok_tree.analysis._samples import with_siblings
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.pictures._html_response import block
-from grok_tree.forest import NO_PARENT, Forest, Response
+from grok_tree.forest import NO_PARENT, Forest, Response, counted
 
 _MOST_ON_PATH = 24
 _MOST_SIBLINGS = 8

@@ -15,8 +15,7 @@ from grok_tree.analysis._markup import (
     one_line,
     whole_text,
 )
-from grok_tree.analysis._texts import counted
-from grok_tree.forest import NO_TIME, Response
+from grok_tree.forest import NO_TIME, Response, counted
 
 _LONGEST = 20_000
 _LONGEST_OF_MANY = 1_500

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._results import Records, Shown, Tabular
 from grok_tree.analysis.probabilities._token import AnswerToken
+from grok_tree.forest import counted
 
 Kind = Literal["same", "changed", "-", "+"]
 
@@ -125,7 +126,7 @@ class Alignment(Tabular, Sequence[AlignedPair]):
 
     def __str__(self) -> str:
         if self.parting is None:
-            return f"equal, {len(self)} {self.by}"
+            return f"equal, {counted(len(self), self.by.removesuffix('s'))}"
         at = self.parting.first or self.parting.second
         where = 0 if at is None else at.offset
         return (

@@ -18,7 +18,7 @@ from grok_tree.analysis.labels._labels import Label
 from grok_tree.analysis.probabilities._source import logprobs_if_any
 from grok_tree.analysis.probabilities._token import AnswerToken, mass, shown
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Forest, Response, ResponseId
+from grok_tree.forest import Forest, Response, ResponseId, counted
 
 if TYPE_CHECKING:
     from grok_tree.analysis.probabilities._tokens import Tokens
@@ -61,7 +61,7 @@ class TokenBranch(Shown):
         return total_variation(self.outcomes or {}, other.outcomes or {})
 
     def __str__(self) -> str:
-        led = f"{len(self.response_ids)} answer{'' if len(self.response_ids) == 1 else 's'}"
+        led = counted(len(self.response_ids), "answer")
         ends = f": {_told(self.outcomes)}" if self.outcomes else ""
         return f"{shown(self.text)} {100 * self.probability:.3g} % ({led}{ends})"
 

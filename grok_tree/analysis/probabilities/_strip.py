@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from grok_tree.analysis.probabilities._token import AnswerToken, mass, shown
+from grok_tree.forest import counted
 
 if TYPE_CHECKING:
     from grok_tree.analysis.probabilities._tokens import Tokens
@@ -24,7 +25,7 @@ _STRONGEST = 0.7
 
 def headline(tokens: Tokens) -> str:
     """Return the figures of the whole in a line."""
-    count = f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}"
+    count = counted(len(tokens), "token")
     if not len(tokens):
         return count
     return (
@@ -40,7 +41,7 @@ def as_html(tokens: Tokens) -> str:
         before = html.escape(tokens.response.message[: tokens[0].offset])
     spans = "".join(map(_span, tokens[:_MOST_TOKENS]))
     hidden = len(tokens) - _MOST_TOKENS
-    more = f"<p>… {hidden} more tokens; to_records() has them</p>" if hidden > 0 else ""
+    more = f"<p>… {counted(hidden, 'more token')}; to_records() has them</p>" if hidden > 0 else ""
     return (
         f"<details open><summary><b>Tokens</b> · {html.escape(headline(tokens))}</summary>"
         f'<div style="white-space:pre-wrap;line-height:1.9">{before}{spans}</div>{more}</details>'

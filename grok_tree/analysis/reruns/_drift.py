@@ -22,7 +22,7 @@ from grok_tree.analysis.reruns._changes import DriftPlace, OutcomeChange
 from grok_tree.analysis.reruns._comparing import adjusted, compared, pairs_of
 from grok_tree.analysis.reruns._matching import only_in, places_of
 from grok_tree.analysis.reruns._shifts import How, overall_changes
-from grok_tree.forest import Forest, ResponseId
+from grok_tree.forest import Forest, ResponseId, counted
 
 _SHOWN = 5
 
@@ -135,18 +135,19 @@ class Drift(Tabular):
         return [row for place in self.places for row in _rows(place)]
 
     def __repr__(self) -> str:
-        return f"<Drift: {len(self.places)} places with samples of both runs>"
+        return f"<Drift: {counted(len(self.places), 'place')} with samples of both runs>"
 
     def __str__(self) -> str:
         (n_before, n_after), (ours, theirs) = self.n_responses, self.n_in_both
         lines = [
-            f"{len(self.places)} places with samples of both runs;"
-            f" {ours} of {n_before} and {theirs} of {n_after} responses stand in places of both",
+            f"{counted(len(self.places), 'place')} with samples of both runs;"
+            f" {ours:,} of {counted(n_before, 'response')} before and {theirs:,} of"
+            f" {counted(n_after, 'response')} after stand in places of both",
             *(f"on average {change}" for change in self.overall),
             *map(str, self.places[:_SHOWN]),
         ]
         hidden = len(self.places) - _SHOWN
-        return "\n".join([*lines, *([f"… {hidden} more places"] if hidden > 0 else [])])
+        return "\n".join([*lines, *([f"… {counted(hidden, 'more place')}"] if hidden > 0 else [])])
 
 
 def _rows(place: DriftPlace) -> Iterator[dict[str, Any]]:

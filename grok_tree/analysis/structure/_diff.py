@@ -12,7 +12,7 @@ from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, OneResponse, forest_around, id_of
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.analysis.structure._pairing import paired
-from grok_tree.forest import Response, TextChange, diff_texts
+from grok_tree.forest import Response, TextChange, counted, diff_texts
 
 Change = Literal["same", "changed", "-", "+"]
 """The same words in both, other words, only in the first path, only in the second."""
@@ -131,7 +131,7 @@ class Diff(Tabular):
 
     def _hidden(self) -> Iterator[str]:
         if len(self.pairs) > _MOST_SHOWN:
-            yield f"… {len(self.pairs) - _MOST_SHOWN:,} more pairs; to_records() has them"
+            yield f"… {counted(len(self.pairs) - _MOST_SHOWN, 'more pair')}; to_records() has them"
 
 
 def _line(pair: DiffPair) -> str:

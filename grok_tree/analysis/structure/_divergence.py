@@ -23,7 +23,7 @@ from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.analysis.structure._common import common_matrix, common_numbers
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId
+from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, counted
 
 MOST_COMPARED = 5_000
 """Responses of a matrix; its two arrays take 200 MB then."""
@@ -104,10 +104,11 @@ class DivergenceMatrix(Tabular):
         n = len(self)
         above = self.depths[np.triu_indices(n, 1)]
         if not len(above):
-            return f"{n} response{'' if n == 1 else 's'}: no two that could part"
+            return f"{counted(n, 'response')}: no two that could part"
         return (
-            f"{n:,} responses, {len(above):,} pairs that share {above.min():,} to {above.max():,}"
-            f" responses, {above.mean():,.2f} in the mean; {int((above == 0).sum()):,} share none"
+            f"{n:,} responses, {counted(len(above), 'pair')} sharing {above.min():,} to"
+            f" {counted(int(above.max()), 'response')}, {above.mean():,.2f} in the mean;"
+            f" {int((above == 0).sum()):,} sharing none"
         )
 
     @cached_property

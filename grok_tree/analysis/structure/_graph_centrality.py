@@ -13,8 +13,7 @@ from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._numbers import Floats
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._texts import counted
-from grok_tree.forest import NO_PARENT, ResponseId
+from grok_tree.forest import NO_PARENT, ResponseId, counted
 
 
 @dataclass(frozen=True)

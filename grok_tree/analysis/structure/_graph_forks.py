@@ -15,8 +15,7 @@ from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, OneResponse, id_of, snapshot_of
 from grok_tree.analysis._numbers import Numbers
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._texts import counted
-from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId
+from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, counted
 
 Targets = Iterable[OneResponse] | Callable[[Response], bool]
 """Responses, or a question that every tip is asked."""

@@ -14,7 +14,7 @@ from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import NO_PARENT, Response, ResponseId
+from grok_tree.forest import NO_PARENT, Response, ResponseId, counted
 
 SameBy = Literal["shape", "sender", "text"] | Callable[[Response], Hashable]
 """What must be equal of two responses, beside what hangs below them."""
@@ -62,8 +62,8 @@ class SubtreeClasses(Tabular):
     by: str
 
     def __str__(self) -> str:
-        found = f"{self.n_classes} different subtrees by {self.by}, {len(self.classes)} of them"
-        return f"{found} several times"
+        found = f"{counted(self.n_classes, 'different subtree')} by {self.by}"
+        return f"{found}, {len(self.classes):,} of them several times"
 
     def to_records(self) -> Records:
         """Return a row for each member of each class."""

@@ -14,7 +14,7 @@ from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.analysis._samples import is_sampled
-from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId
+from grok_tree.forest import NO_PARENT, Forest, Response, ResponseId, counted
 
 _BETWEEN = ", "
 
@@ -89,7 +89,8 @@ class PathTable(Tabular):
             return "no paths"
         mean = sum(lengths) / len(lengths)
         return (
-            f"{len(self):,} paths of {min(lengths):,} to {max(lengths):,} responses,"
+            f"{counted(len(self), 'path')} of {min(lengths):,} to"
+            f" {counted(max(lengths), 'response')},"
             f" {mean:,.2f} in the mean"
         )
 

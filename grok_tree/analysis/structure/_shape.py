@@ -14,6 +14,7 @@ from grok_tree.analysis._numbers import Numbers
 from grok_tree.analysis._results import Records, Tabular, table_html
 from grok_tree.analysis.structure._balance import balance
 from grok_tree.analysis.structure._diameter import diameters
+from grok_tree.forest import counted
 
 Counts = tuple[tuple[int, int], ...]
 """What was found, ascending, and how often."""
@@ -90,7 +91,7 @@ class Shape(Tabular):
             ),
             ("tips", tips),
             ("forks", forks),
-            ("depth", f"at most {self.max_depth:,}; diameter {self.diameter:,} steps"),
+            ("depth", f"at most {self.max_depth:,}; diameter {counted(self.diameter, 'step')}"),
             ("width", f"at most {self.width:,} of one depth"),
             ("chains", chains),
         )

@@ -12,9 +12,8 @@ from grok_tree.analysis._arrays import arrays_of
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.structure._diameter import diameters, largest
-from grok_tree.forest import Responses
+from grok_tree.forest import Responses, counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,13 +9,12 @@ from typing import Literal, NamedTuple, get_args
 from grok_tree.analysis._frames import Kind, Kinds
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._texts import counted
 from grok_tree.analysis.tables._costs import COSTS, costs
 from grok_tree.analysis.tables._forks import CONVERSATIONS, FORKS, conversations, forks
 from grok_tree.analysis.tables._responses import RESPONSES, SAMPLINGS, responses, samplings
 from grok_tree.analysis.tables._tokens import TOKENS, tokens
 from grok_tree.errors import InvalidOperationError
-from grok_tree.forest import Forest
+from grok_tree.forest import Forest, counted
 
 Grain = Literal["conversations", "responses", "forks", "samplings", "tokens", "costs"]
 """What a row stands for."""

@@ -81,7 +81,7 @@ def test_rows_of_a_matrix_by_hand() -> None:
         {"first_id": "e", "second_id": "y", "divergence_id": None, "depth": 0, "distance": None},
     ]
     assert str(matrix) == (
-        "3 responses, 3 pairs that share 0 to 1 responses, 0.33 in the mean; 2 share none"
+        "3 responses, 3 pairs sharing 0 to 1 response, 0.33 in the mean; 2 sharing none"
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 
 from grok_tree.analysis import siblings
+from grok_tree.forest import counted
 
 _BLEU = BLEU(effective_order=True)
 _WORDS = st.sampled_from(["a", "b", "c,", "d.", "1,5", "x-y", "don't", "😀", "&amp;", "A"])
@@ -138,7 +139,7 @@ def test_small_and_empty_groups_have_all_their_rows_without_a_warning(texts: lis
     assert len(group.answer_records()) == len(texts)
     assert group.first_difference is None or len(set(texts)) > 1
     assert "<table" in group._repr_html_()
-    assert str(group).startswith(f"{len(texts)} answers")
+    assert str(group).startswith(counted(len(texts), "answer"))
 
 
 def test_identical_answers_leave_room_for_others_that_were_not_seen() -> None:

@@ -168,7 +168,7 @@ class TestCosts:
 
     def test_unknown_costs_are_counted_beside_known_ones(self) -> None:
         texts = [text.get_text() for text in plot_costs(self.TABLE).texts]
-        assert texts == ["$0.25 (3 samplings, 1 of unknown cost)", "cost unknown (1 samplings)"]
+        assert texts == ["$0.25 (3 samplings, 1 of unknown cost)", "cost unknown (1 sampling)"]
 
     def test_dollars_are_drawn_as_far_as_they_are_known(self) -> None:
         ax = plot_costs(self.TABLE, by="usd")
