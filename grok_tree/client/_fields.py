@@ -163,11 +163,7 @@ class ResponseFields:
         return self.value.deleted
 
     def __repr__(self) -> str:
-        value = self.value
-        text = " ".join(value.message.split())
-        shown = text if len(text) <= 60 else text[:59] + "…"
-        mark = " partial" if value.partial else ""
-        return f"<Response {value.response_id} {value.sender}{mark}: {shown!r}>"
+        return repr(self.value)
 
 
 class ConversationFields(Analysed):

@@ -1,10 +1,23 @@
-"""How a sampling looks in a notebook while it runs and afterwards: inert HTML."""
+"""How a sampling looks while it runs and afterwards: in a line, and in a notebook as inert HTML."""
 
 from __future__ import annotations
 
 from grok_tree import analysis
 from grok_tree.client._call import Call
-from grok_tree.forest import Token
+from grok_tree.forest import Token, counted
+
+
+def sampling_line(call: Call, n: int) -> str:
+    """Return how far a sampling is.
+
+    Args:
+        call: The call that samples.
+        n: Answers that were asked for.
+    """
+    state = ", being sampled" if call.runs else ", failed" if call.error else ", not begun"
+    if call.started is not None:
+        state = _missing(call, n)
+    return f"{counted(n, 'answer')}{state}"
 
 
 def sampling_html(call: Call) -> str:
@@ -15,12 +28,17 @@ def sampling_html(call: Call) -> str:
         return f"<p>A sampling {state}</p>"
     texts = _texts(call, len(started.response_ids))
     samples = [ended[i].response if i in ended else text for i, text in enumerate(texts)]
-    answers = "1 answer" if len(samples) == 1 else f"{len(samples):,} answers"
+    answers = counted(len(samples), "answer")
     asked = started.human_response
     prompt = f" to {' '.join(asked.message[:200].split())!r}" if asked else ""
-    missing = len(samples) - len(ended)
-    state = f", {missing:,} {'being sampled' if call.runs else 'missing'}" if missing else ""
-    return analysis.responses_html(samples, caption=f"{answers}{prompt}{state}")
+    caption = f"{answers}{prompt}{_missing(call, len(samples))}"
+    return analysis.responses_html(samples, caption=caption)
+
+
+def _missing(call: Call, n: int) -> str:
+    """Return how many of `n` answers did not end yet."""
+    missing = n - len(call.ended)
+    return f", {missing:,} {'being sampled' if call.runs else 'missing'}" if missing else ""
 
 
 def _texts(call: Call, n: int) -> list[str]:

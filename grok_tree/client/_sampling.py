@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from grok_tree.client._call import Call
-from grok_tree.client._html import sampling_html
+from grok_tree.client._html import sampling_html, sampling_line
 from grok_tree.forest import SamplingEvent, Token
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ class EventStream(_Reader):
 class _Handle:
     """What the handles of one and of several answers share."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, n: int = 1) -> None:
         self._call = call
+        self._n = n
 
     @property
     def sampling_id(self) -> str:
@@ -137,6 +138,10 @@ class _Handle:
     def events(self) -> EventStream:
         """Return the typed events of the sampling, from the first."""
         return EventStream(self._call)
+
+    def __repr__(self) -> str:
+        name = f"{type(self).__name__} {self.sampling_id}".rstrip()
+        return f"<{name}: {sampling_line(self._call, self._n)}>"
 
     def _repr_html_(self) -> str:
         return sampling_html(self._call)
@@ -195,10 +200,6 @@ class SamplingGroup(_Handle):
     Iterate it for ``(index, text)``, await it for the list of `Response`, in order of index. The
     first that succeeds becomes the leaf.
     """
-
-    def __init__(self, call: Call, n: int) -> None:
-        super().__init__(call)
-        self._n = n
 
     def __len__(self) -> int:
         return self._n

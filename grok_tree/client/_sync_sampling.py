@@ -51,6 +51,9 @@ class _SyncHandle:
         """Return the typed events of the sampling, from the first."""
         return self._iterate(self._handle.events())
 
+    def __repr__(self) -> str:
+        return repr(self._handle)
+
     def _repr_html_(self) -> str:
         return self._handle._repr_html_()
 

@@ -32,6 +32,9 @@ OriginKind = Literal[
 ]
 
 
+_SHOWN = 60
+"""Characters of a message that tell one response from another."""
+
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of what a file says no time of."""
 
@@ -248,8 +251,26 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     revision: int = 0
     deleted: bool = False
 
+    def __repr__(self) -> str:
+        parent = self.parent_response_id
+        told = [
+            self.response_id if parent is None else f"{self.response_id} below {parent}",
+            *(["root"] if parent is None else []),
+            f"{self.sender} {self.model_name}".rstrip(),
+            *(["partial"] if self.partial else []),
+            *([self.finish_reason] if self.finish_reason not in (None, "stop") else []),
+            *(["deleted"] if self.deleted else []),
+        ]
+        return f"<Response {', '.join(told)}: {_beginning(self.message)!r}>"
+
     def _repr_html_(self) -> str:
         return _analysed.response_html(self)
+
+
+def _beginning(text: str) -> str:
+    """Return how a text begins, on one line, without reading on to its end."""
+    line = " ".join(text[: 4 * _SHOWN].split())
+    return line if len(line) <= _SHOWN and len(text) <= 4 * _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
 class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):

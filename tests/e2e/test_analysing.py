@@ -140,10 +140,14 @@ def test_every_handle_of_a_blocking_client_shows_itself(tmp_path: Path) -> None:
         assert "not created" in text_of(conversation._repr_html_())
         turn = conversation.add_response("Name a <colour>.")
         assert text_of(turn._repr_html_()).endswith("was not begun; iterate or await it")
+        assert repr(turn) == f"<Sampling {turn.sampling_id}: 1 answer, not begun>"
         answer = turn.result()
         group = answer.resample_many(3)
         siblings = group.result()
 
+        assert repr(turn) == f"<Sampling {turn.sampling_id}: 1 answer>"
+        assert repr(group) == f"<SamplingGroup {group.sampling_id}: 3 answers>"
+        assert repr(answer) == repr(answer.value)
         assert text_of(turn._repr_html_()).startswith("1 answer to 'Name a <colour>.'")
         assert text_of(group._repr_html_()).startswith("3 answers")
         assert all(one.message in group._repr_html_() for one in siblings)
@@ -160,5 +164,6 @@ async def test_a_sampling_of_an_async_client_shows_what_has_come(tmp_path: Path)
                 if token.strip():
                     break
             shown = text_of(group._repr_html_())
+            assert repr(group).endswith(": 2 answers, 2 being sampled>")
         assert shown.startswith("2 answers to 'Name a colour.', 2 being sampled")
         assert token.strip() in shown

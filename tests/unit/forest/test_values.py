@@ -36,3 +36,26 @@ def test_a_model_is_available_unless_something_is_missing() -> None:
 
 def test_the_original_fun_mode_has_its_prompt() -> None:
     assert NAMED_PROMPTS["fun"]
+
+
+def test_a_response_shows_in_one_line_who_said_what_below_what() -> None:
+    long = msgspec.structs.replace(RESPONSE, message="one\n two " * 40, model_name="scripted/echo")
+    shown = repr(long)
+    assert shown.startswith(f"<Response b below a, {RESPONSE.sender} scripted/echo: 'one two one ")
+    assert shown.endswith("…'>")
+    assert len(shown) < 130
+
+
+def test_a_root_shows_that_it_answers_nothing() -> None:
+    assert repr(forest_of("a")["a"]) == "<Response a, root, human: 'a'>"
+
+
+def test_what_became_of_a_response_is_shown_with_it() -> None:
+    cut = msgspec.structs.replace(RESPONSE, partial=True, finish_reason="failed", deleted=True)
+    assert f"{RESPONSE.sender}, partial, failed, deleted: " in repr(cut)
+
+
+def test_a_long_message_is_not_read_to_its_end_to_show_a_response() -> None:
+    shown = repr(msgspec.structs.replace(RESPONSE, message=" " * 10_000 + "late"))
+    assert "late" not in shown
+    assert "…" in shown
