@@ -62,6 +62,18 @@ def worded(random: np.random.Generator, n: int) -> Siblings:
     return siblings(texts)
 
 
+def filled(random: np.random.Generator, n: int) -> Siblings:
+    """Return n answers of five forms of twelve words, of which four are filled in."""
+    texts = []
+    for _ in range(n):
+        form = random.integers(5)
+        words = [f"f{form}p{place}" for place in range(12)]
+        for place in random.choice(12, 4, replace=False):
+            words[place] = f"w{random.integers(30)}"
+        texts.append(" ".join(words))
+    return siblings(texts)
+
+
 def said(random: np.random.Generator, n: int) -> Siblings:
     """Return n answers of a model that has six of them, in one cluster each."""
     return siblings([f"answer {one}" for one in random.choice(6, n, p=SAID)])

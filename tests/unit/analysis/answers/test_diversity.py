@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import math
 import statistics
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 
 from grok_tree.analysis import siblings
+from grok_tree.analysis.answers._bleu import self_bleu
 from grok_tree.forest import counted
 
 _BLEU = BLEU(effective_order=True)
@@ -19,12 +22,14 @@ _WORDS = st.sampled_from(["a", "b", "c,", "d.", "1,5", "x-y", "don't", "😀", "
 _TEXTS = st.lists(st.lists(_WORDS, max_size=9).map(" ".join), min_size=2, max_size=7)
 
 
+def sentence_bleu(text: str, references: list[str]) -> float:
+    return float(_BLEU.sentence_score(text, references).score)
+
+
 def reference_self_bleu(texts: list[str]) -> float:
-    scores = [
-        _BLEU.sentence_score(text, texts[:at] + texts[at + 1 :]).score
-        for at, text in enumerate(texts)
-    ]
-    return statistics.fmean(scores)
+    return statistics.fmean(
+        sentence_bleu(text, texts[:at] + texts[at + 1 :]) for at, text in enumerate(texts)
+    )
 
 
 def reference_distinct(texts: list[str], order: int) -> float:
@@ -58,11 +63,37 @@ def test_self_bleu_is_that_of_sacrebleu(texts: list[str]) -> None:
 
 @given(_TEXTS)
 def test_leaving_one_out_is_self_bleu_of_the_others(texts: list[str]) -> None:
-    from grok_tree.analysis.answers._bleu import self_bleu
-
     if len(texts) > 2:
         left = [reference_self_bleu(texts[:at] + texts[at + 1 :]) for at in range(len(texts))]
         assert self_bleu(texts).without == pytest.approx(left, abs=1e-9)
+
+
+def test_what_pairs_add_to_the_variance_of_self_bleu_by_hand() -> None:
+    # Of 30 answers two are alike and lose 100 without each other; the others share nothing.
+    found = self_bleu(["same same", "same same", *(f"o{number}" for number in range(28))])
+    squares = 200**2 - 2 * 200**2 / 28 + 400**2 / (2 * 29 * 28)
+    assert found.by_pairs == pytest.approx(squares / 30**2 * (1 - 15 / 30))
+    assert found.variance == pytest.approx(replace(found, by_pairs=0.0).variance - found.by_pairs)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.lists(_WORDS, max_size=5).map(" ".join), min_size=17, max_size=20))
+def test_what_pairs_add_is_what_is_left_of_them_beside_each_of_the_two(texts: list[str]) -> None:
+    n = len(texts)
+    without = np.zeros((n, n))
+    for at, text in enumerate(texts):
+        others = [*texts[:at], *texts[at + 1 :]]
+        for gone in range(n - 1):
+            change = sentence_bleu(text, others)
+            change -= sentence_bleu(text, [*others[:gone], *others[gone + 1 :]])
+            without[at, gone + (gone >= at)] = change
+    given = without + without.T
+    own = given.sum(axis=1) / (n - 2)
+    mean = given.sum() / ((n - 1) * (n - 2))
+    rest = given - own[:, None] - own + mean
+    np.fill_diagonal(rest, 0.0)
+    expected = (rest**2).sum() / 2 / n**2 * (1 - 15 / n)
+    assert self_bleu(texts).by_pairs == pytest.approx(expected, abs=1e-9)
 
 
 @given(_TEXTS)
