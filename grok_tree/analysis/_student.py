@@ -20,7 +20,8 @@ def t_quantile(level: float, freedom: float) -> float:
             normal distribution.
     """
     if freedom > _MANY:
-        return NormalDist().inv_cdf((1 + level) / 2)
+        # From below, where a level close to 1 is still told from 1.
+        return abs(NormalDist().inv_cdf((1 - level) / 2))
     low, high = 0.0, 1.0
     while _within(high, freedom) < level and high < 1e12:
         low, high = high, high * 4
@@ -30,8 +31,21 @@ def t_quantile(level: float, freedom: float) -> float:
     return high
 
 
+def t_over_z(level: float, freedom: float) -> float:
+    """Return how much wider Student's interval is than the normal one, 1 or more.
+
+    1 at a level so small that both are points.
+    """
+    z = t_quantile(level, math.inf)
+    return t_quantile(level, freedom) / z if z > 0 else 1.0
+
+
 def t_outside(t: float, freedom: float) -> float:
-    """Return the probability that a Student variable is beyond `t` on either side."""
+    """Return the probability that a Student variable is beyond `t` on either side, 0 to 1."""
+    inside = t * t / (freedom + t * t)
+    if inside < 3 / (freedom + 5):
+        # A small t is lost in what is left of 1.
+        return 1 - _incomplete_beta(inside, 0.5, freedom / 2)
     return _incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grok_tree.analysis._estimates import LEVEL, check_level
+from grok_tree.analysis._estimates import LEVEL, check_level, check_seed
 from grok_tree.analysis._given import AnyForest, OneResponse
 from grok_tree.analysis.answers._clusters import Key, Same
 from grok_tree.analysis.answers._group import group_of
@@ -46,13 +46,14 @@ def siblings(
         same: Instead, whether one text says what another says; asked in both directions.
         key: Instead, what a text says; texts with the same key are one cluster.
         level: How often intervals should cover the truth, above 0, below 1.
-        seed: Of what is drawn for intervals; the same seed gives the same figures.
+        seed: Of what is drawn for intervals, 0 or more; the same seed gives the same figures.
 
     Raises:
         InvalidOperationError: Arguments contradict each other, or are out of their range.
         ResponseNotFound: The forest has no such response.
     """
     check_level(level)
+    check_seed(seed)
     check_linkage(threshold, linkage)
     if same is not None and key is not None:
         raise InvalidOperationError("same= and key= both say what clusters are; give one of them")

@@ -10,8 +10,11 @@ import numpy as np
 
 from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._numbers import Floats
-from grok_tree.analysis._student import t_half, t_quantile
+from grok_tree.analysis._student import t_half, t_over_z
 from grok_tree.analysis.labels._labelled import Labelled
+
+_ROUNDING = 1e-13
+"""Part of a mean of squares that is left of quantities that are all alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +158,5 @@ def effective(
     if apart < 1e-12:
         return branches
     variance = spread * branches / (branches - 1)
-    z = t_quantile(level, math.inf)
-    excess = max(0.0, variance * n / apart - 1) * (t_quantile(level, branches - 1) / z) ** power
+    excess = max(0.0, variance * n / apart - 1) * t_over_z(level, branches - 1) ** power
     return n / min(1 + excess, n / branches)

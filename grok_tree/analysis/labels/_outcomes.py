@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from grok_tree.analysis._estimates import LEVEL, check_level
+from grok_tree.analysis._estimates import LEVEL, check_level, check_seed
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, OneResponse
 from grok_tree.analysis._results import Records, Tabular
@@ -192,18 +192,21 @@ def outcomes(
     Args:
         forest: Whose.
         label: What gives a response its outcome; None leaves it out. Texts, truths and whole
-            numbers are kinds, with shares; floats are quantities, with means. See `matches` and
-            `score`. A mapping from ids labels just those responses.
+            numbers are kinds, with shares; floats are quantities of at most 1e100 in size, with
+            means. What is not a number is left out. See `matches` and `score`. A mapping from ids
+            labels just those responses.
         weights: What each branch counts.
         asked: Whether a function is asked about tips, or about all responses.
         level: Of the intervals.
-        seed: Of the permutations and draws of all tests that start from this result.
+        seed: Of the permutations and draws of all tests that start from this result; 0 or more.
 
     Raises:
-        InvalidOperationError: The label, its outcomes, the weights or the level are unusable.
+        InvalidOperationError: The label, its outcomes, the weights, the level or the seed are
+            unusable.
         ResponseNotFound: A mapping names a response that is not in the forest.
     """
     check_level(level)
+    check_seed(seed)
     given = labelled(forest, label, asked)
     weighed = weighting(given, weights)
     return Outcomes(given, weighed, Below(given, weighed.shares), level, seed)
