@@ -32,6 +32,8 @@ class Arms:
         block_weights: What each block counts.
         exchanged: What a unit is, in words.
         n_left_out: Outcomes in blocks that have one condition only.
+        centre: Where quantities are 0 in the rows; 0 for kinds.
+        scale: What 1 is worth there; 1 for kinds.
     """
 
     rows: Floats
@@ -43,6 +45,8 @@ class Arms:
     block_weights: Floats
     exchanged: str
     n_left_out: int
+    centre: float
+    scale: float
 
     @property
     def sizes(self) -> NDArray[np.intp]:

@@ -11,6 +11,9 @@ from grok_tree.analysis.labels._labels import Label, Outcome
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import Response
 
+LARGEST = 1e100
+"""The largest size of a quantity: its square is a number, too."""
+
 
 def asking(label: Label) -> Callable[[Response], Outcome | None]:
     """Return a label as a function, whose outcomes are checked; see `checked`.
@@ -32,7 +35,7 @@ def checked(given: Any, response_id: str) -> Outcome | None:
     """Return what a label gives for a response, in plain Python; not a number is no outcome.
 
     Raises:
-        InvalidOperationError: It cannot be an outcome.
+        InvalidOperationError: It cannot be an outcome, or is a quantity above 1e100 in size.
     """
     outcome = given.item() if isinstance(given, np.generic) else given
     if isinstance(outcome, str | int):
@@ -40,6 +43,12 @@ def checked(given: Any, response_id: str) -> Outcome | None:
     if outcome is None or (isinstance(outcome, float) and outcome != outcome):
         return None
     if isinstance(outcome, float):
+        if abs(outcome) > LARGEST:
+            raise InvalidOperationError(
+                f"the label gives {outcome} for response {response_id}; a quantity is at most 1e100"
+                " in size, and None leaves a response out",
+                response_id=response_id,
+            )
         return outcome
     raise InvalidOperationError(
         f"the label gives {outcome!r} for response {response_id}; an outcome is a text, a truth, a"

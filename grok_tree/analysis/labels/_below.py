@@ -113,7 +113,8 @@ class Below:
 def apart(row: Floats, *, quantities: bool) -> float:
     """Return the variance of one outcome: of quantities, or sum(p (1 - p)) over kinds."""
     if quantities:
-        return max(0.0, float(row[1] - row[0] ** 2))
+        variance = float(row[1] - row[0] ** 2)
+        return variance if variance > _ROUNDING * row[1] else 0.0
     return float((row * (1 - row)).sum())
 
 

@@ -225,17 +225,17 @@ def _shares(arms: Arms, column: int, found: Outcomes) -> dict[str, Any]:
 
 def _quantities(arms: Arms, pair: Sequence[tuple[Hashable, Units]]) -> dict[str, Any]:
     found = pair[0][1].found
-    given, level = found.given, found.level
+    level = found.level
     sides, spreads = [], []
     for second in (False, True):
         row, worth = _worth(arms, found, second=second)
         variance, freedom = spread_of_mean(row, worth)
-        half = given.scale * t_half(variance, freedom, level)
-        value = given.centre + given.scale * float(row[0])
+        half = arms.scale * t_half(variance, freedom, level)
+        value = arms.centre + arms.scale * float(row[0])
         n = int(arms.n[arms.second == second].sum())
         method = method_of_mean(half, plain=False)
         sides.append(Estimate(value, value - half, value + half, level, method, n))
-        spreads.append(np.array([variance * given.scale**2, freedom]))
+        spreads.append(np.array([variance * arms.scale**2, freedom]))
     before, after = sides
     single = [units.quantities() for _, units in pair]
     both = spreads[0], spreads[1]

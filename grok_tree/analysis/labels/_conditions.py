@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis.labels._arms import Arms
 from grok_tree.analysis.labels._below import Below
+from grok_tree.analysis.labels._labelled import Labelled
 from grok_tree.analysis.labels._labels import Outcome
 from grok_tree.analysis.labels._outcomes import Outcomes
 from grok_tree.analysis.labels._units import units_of
@@ -146,8 +147,9 @@ def _side_by_side(pair: Sequence[Units], exchanged: str, n_left_out: int = 0) ->
     per_tip = all(one.found.weighting.name == "tip" for one in pair)
     totals = np.add.reduceat(n, starts).astype(np.float64)
     second = np.concatenate([np.full(len(one.places), k == 1) for k, one in enumerate(pair)])
+    centre, scale = _unit([one.found.given for one in pair])
     return Arms(
-        rows=_rows(pair)[order],
+        rows=_rows(pair, centre, scale)[order],
         weights=np.concatenate([one.weights for one in pair])[order],
         n=n,
         n_effective=np.concatenate([one.found.below.n_outcomes[one.places] for one in pair])[order],
@@ -156,14 +158,22 @@ def _side_by_side(pair: Sequence[Units], exchanged: str, n_left_out: int = 0) ->
         block_weights=totals if per_tip else np.ones(len(starts)),
         exchanged=exchanged,
         n_left_out=n_left_out,
+        centre=centre,
+        scale=scale,
     )
 
 
-def _rows(pair: Sequence[Units]) -> Floats:
+def _unit(both: Sequence[Labelled]) -> tuple[float, float]:
+    """Return centre and scale in which the quantities of both are no more than some units."""
+    first, second = both
+    apart = abs(first.centre - second.centre)
+    return first.centre, max(first.scale, second.scale, apart)
+
+
+def _rows(pair: Sequence[Units], centre: float, scale: float) -> Floats:
     """Return the rows of both, over the same kinds or in the same unit."""
-    first = pair[0].found.given
-    if first.quantities:
-        return np.concatenate([_on_scale(one, first.centre, first.scale) for one in pair])
+    if pair[0].found.given.quantities:
+        return np.concatenate([_on_scale(one, centre, scale) for one in pair])
     kinds = kinds_of([one.found for one in pair])
     found = []
     for one in pair:

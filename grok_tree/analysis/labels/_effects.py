@@ -89,7 +89,10 @@ def welch_freedom(spreads: tuple[Floats, Floats]) -> tuple[float, float]:
     both = float(v1 + v2)
     if min(f1, f2) <= 0:
         return both, 0.0
-    return both, float(both**2 / (v1**2 / f1 + v2**2 / f2) if both > 0 else f1 + f2)
+    if both == 0:
+        return both, float(f1 + f2)
+    # By shares: the square of a variance may be no number any more.
+    return both, float(1 / ((v1 / both) ** 2 / f1 + (v2 / both) ** 2 / f2))
 
 
 def hedges_g(

@@ -13,7 +13,7 @@ from grok_tree.analysis._arrays import Arrays, arrays_of
 from grok_tree.analysis._given import AnyForest, OneResponse, id_of, snapshot_of
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis._texts import beginning
-from grok_tree.analysis.labels._asking import asking, checked
+from grok_tree.analysis.labels._asking import LARGEST, asking, checked
 from grok_tree.analysis.labels._labels import Label, Outcome
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import NO_PARENT, Forest, Response
@@ -24,8 +24,6 @@ Asked = Literal["tips", "all"]
 Ask = Callable[[Response], Outcome | None]
 
 _MOST_KINDS = 256
-_LARGEST = 1e100
-"""The largest quantity: its square is a number, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,13 +212,16 @@ def _key(outcome: Any) -> tuple[str, Any]:
 
 def _quantities(outcomes: Sequence[Any]) -> tuple[tuple[Outcome, ...], Floats, float, float]:
     for one in outcomes:
-        if isinstance(one, (bool, str)) or not isinstance(one, (int, float)) or abs(one) > _LARGEST:
+        if isinstance(one, (bool, str)) or abs(one) > LARGEST:
             raise InvalidOperationError(
-                "some outcomes are floats, so none may be above 1e100 or a text, and one is"
-                f" {one!r}; return float(...) for quantities, and texts for kinds"
+                "some outcomes are floats, so none may be a text, a truth or above 1e100, and one"
+                f" is {one!r}; return float(...) for quantities, and texts for kinds"
             )
     quantities = np.array(outcomes, dtype=np.float64)
     centre = float(quantities.mean())
-    scale = float(quantities.std()) or 1.0
-    away = (quantities - centre) / scale
+    away = quantities - centre
+    # In units of the largest first: the squares of tiny quantities would be nothing.
+    largest = float(np.abs(away).max()) or 1.0
+    scale = largest * (float((away / largest).std()) or 1.0)
+    away /= scale
     return (), np.column_stack([away, away**2]), centre, scale

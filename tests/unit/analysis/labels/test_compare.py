@@ -137,6 +137,50 @@ def test_quantities_are_compared_by_their_means() -> None:
     assert found.outcome is None
 
 
+@pytest.mark.parametrize("unit", [1e-40, 1e40, 1e98])
+def test_the_unit_of_quantities_is_that_of_their_difference(unit: float) -> None:
+    forest = forest_of("q>1a,q>2a,q>6a,q>5b,q>6b,q>9b,q>8b")
+    ones, others = (
+        compare(
+            outcomes(forest, lambda one: factor * float(one.message[0])),  # noqa: B023
+            by=last_letter,
+        )[0]
+        for factor in (1.0, unit)
+    )
+
+    before = ones.difference
+    assert (others.difference.value, others.difference.low, others.difference.high) == (
+        pytest.approx((unit * before.value, unit * before.low, unit * before.high), rel=1e-6)
+    )
+    g, same = ones.effect_sizes["hedges_g"], others.effect_sizes["hedges_g"]
+    assert (g.value, g.low, g.high) == pytest.approx((same.value, same.low, same.high), rel=1e-6)
+    assert (ones.cliffs_delta, ones.p_value) == (others.cliffs_delta, others.p_value)
+
+
+def test_two_forests_in_quite_different_units_are_compared() -> None:
+    tiny, huge = (
+        outcomes(forest_of("q>1a,q>2a,q>6a"), lambda one: factor * float(one.message[0]))  # noqa: B023
+        for factor in (1e-99, 1e99)
+    )
+
+    there, back = compare(tiny, huge)[0].difference, compare(huge, tiny)[0].difference
+    assert there.value == pytest.approx(3e99)
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_conditions_that_are_each_alike_have_no_spread() -> None:
+    forest = forest_of("q>1a,q>2a,q>3a,q>4b,q>5b")
+    found = compare(
+        outcomes(forest, lambda one: 0.1 if one.message[1] == "a" else 0.7), by=last_letter
+    )
+
+    difference = found[0].difference
+    assert difference.value == pytest.approx(0.6)
+    assert (difference.low, difference.high) == (difference.value, difference.value)
+    assert difference.method == "no spread"
+    assert found[0].cliffs_delta == 1
+
+
 def test_hedges_g_by_hand() -> None:
     # Both have variance 1, f = 4, J = 1 - 3/15. The variance of the difference is 1/3 + 1/3 with 4
     # degrees of freedom, that of g 0.8² 2/3 + 1.6²/8, and t = 2.776.
