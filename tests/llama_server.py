@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grok_tree.samplers._weights import missing_reason, prepared_weights, user_cache
+from tests.patience import PATIENCE_S
 
 MODEL = "smollm2-135m"
 MISSING = missing_reason()
@@ -39,7 +40,7 @@ def running() -> Iterator[str]:
             yield f"{address}/v1"
         finally:
             process.stdin.close()
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE_S)
 
 
 def _serve(weights: str) -> None:

@@ -26,6 +26,7 @@ from grok_tree.forest import SamplerEvent, Settings, Token, Tool
 from grok_tree.samplers import Prompt
 from grok_tree.testing import PlayedSampler
 from tests.faults._watched import watched_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -115,7 +116,7 @@ async def test_06_awaiting_the_result_drains_the_stream(client: AsyncClient) -> 
     conversation = client.grok.create_conversation()
     _, response = conversation.add_response("hello")
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         assert (await response).message == "echo: hello"
 
 
@@ -423,7 +424,7 @@ async def fetched(url: str) -> int:
 
     def fetch() -> int:
         host, _, path = url.removeprefix("http://").partition("/")
-        connection = HTTPConnection(host, timeout=10)
+        connection = HTTPConnection(host, timeout=PATIENCE_S)
         connection.request("GET", f"/{path}")
         status = connection.getresponse().status
         connection.close()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.patience import PATIENCE_S
+
 LARGE = 4_000
 """Bytes of a request that is cut the first time it comes, and let through the second time."""
 
@@ -64,7 +66,7 @@ class Relay:
                 self.repeated.set()
             server.sendall(data)
             if is_first:
-                assert self.reached.wait(20), "the request never reached the server"
+                assert self.reached.wait(PATIENCE_S), "the request never reached the server"
                 self.n_cut += 1
                 return
 

@@ -14,6 +14,7 @@ import pytest
 
 from grok_tree.samplers import ScriptedSampler
 from tests.doors._openai_served import Served, TalkingSampler, play, served
+from tests.patience import PATIENCE_S
 
 CHAT = "/chat/completions"
 
@@ -233,7 +234,7 @@ def leave(server: Served, gate: Gate, body: dict[str, Any], **headers: str) -> N
     head = "".join(f"{name}: {value}\r\n" for name, value in {**told, **headers}.items())
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(f"POST /v1{CHAT} HTTP/1.1\r\n{head}\r\n".encode() + data)
-        assert gate.begun.wait(20)
+        assert gate.begun.wait(PATIENCE_S)
 
 
 def test_an_attempt_after_a_timeout_follows_the_first(

@@ -17,6 +17,7 @@ from grok_tree.forest import Ended, Started, Token
 from grok_tree.testing import running_server, server_process
 from tests.faults._proxy import Proxy, proxy_to
 from tests.faults._servers import Phoenix
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -193,7 +194,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_program_that_was_killed_finds_its_sampling_again(tmp_path: Path) -> None:
     with server_process(tmp_path / "forests.db", model="scripted/slow") as server:
         command = [sys.executable, "-c", BEGIN, server.host, MESSAGE]
-        killed = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        killed = subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
         with Client(server.host) as client:
             group = client.grok.attach(killed.stdout.strip())
             words = [text for _, text in group]

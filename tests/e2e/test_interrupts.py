@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grok_tree import Client
+from tests.patience import PATIENCE_S
 
 BLOCKING = """
 import sys
@@ -41,7 +42,7 @@ def test_an_interrupted_program_ends_at_once_and_keeps_what_came(
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGINT
     assert said.rstrip().endswith("KeyboardInterrupt")
 

@@ -15,6 +15,7 @@ import pytest
 
 from grok_tree import AsyncClient, Client, SyncConversation
 from grok_tree.testing import ServerProcess, server_process
+from tests.patience import PATIENCE_S
 
 N_PROGRAMS = 4
 N_EACH = 12
@@ -46,7 +47,7 @@ def run_together(program: str, *arguments: str) -> list[list[str]]:
         process.stdin.write("go\n")
         process.stdin.flush()
     said = [process.stdout.readline() for process in running if process.stdout is not None]
-    done = [process.communicate(timeout=60) for process in running]
+    done = [process.communicate(timeout=PATIENCE_S) for process in running]
     assert [process.returncode for process in running] == [0] * N_PROGRAMS, done
     return [json.loads(line) for line in said]
 
@@ -174,7 +175,7 @@ def test_first_turns_of_many_threads_create_one_conversation(server: ServerProce
     barrier = Barrier(N_PROGRAMS)
 
     def begin(conversation: SyncConversation, number: int) -> str:
-        barrier.wait(10)
+        barrier.wait(PATIENCE_S)
         return conversation.add_response(f"m{number}").result().message
 
     with Client(server.host, mirror=False) as client, ThreadPoolExecutor(N_PROGRAMS) as threads:
@@ -199,7 +200,7 @@ def test_threads_change_different_fields_without_undoing_each_other(server: Serv
                 threads.submit(answer.score, f"score{number}", number),
             ]
             for change in changes:
-                change.result(20)
+                change.result(PATIENCE_S)
             fresh = client.grok.get_conversation(conversation.conversation_id)
             assert (fresh.title, fresh.starred) == (f"title {number}", number % 2 == 1)
         marks = client.grok.get_response(answer.response_id).value.marks

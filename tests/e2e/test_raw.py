@@ -24,6 +24,7 @@ from grok_tree.forest import (
 from grok_tree.samplers import Embeddings, RawPrompt
 from grok_tree.testing import PlayedSampler, running_server
 from tests.faults._watched import watched_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +99,7 @@ async def test_a_text_that_is_left_is_counted_by_an_estimate(tmp_path: Path) -> 
         async with client.sampler.sample("one two three", max_len=9) as continuation:
             async for _ in continuation:
                 break
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_S):
             while True:
                 spent = await client.budget()
                 assert spent is not None
@@ -149,7 +150,7 @@ async def test_leaving_a_continuation_stops_the_model(tmp_path: Path) -> None:
     async with client_of(tmp_path, sampler) as client:
         async with client.sampler.sample("one") as continuation:
             assert (await anext(continuation)).text == " more"
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_S):
             await sampler.left.wait()
 
 

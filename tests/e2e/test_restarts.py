@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import anyio
+import grpc
+import grpc.aio
 import pytest
 from anyio import to_thread
 
@@ -21,6 +23,7 @@ from tests.faults._servers import Phoenix
 pytestmark = pytest.mark.anyio
 
 NOBODY = "127.0.0.1:1"
+MOST_ATTEMPTS = 5
 
 
 async def write(conversation: Conversation) -> None:
@@ -56,7 +59,31 @@ async def test_a_server_that_stays_away_is_named_after_some_attempts() -> None:
         begun = time.monotonic()
         with pytest.raises(ServerUnavailable, match=NOBODY):
             await client.grok.list_conversations()
-        assert 1.0 < time.monotonic() - begun < 10.0
+        assert time.monotonic() - begun > 1.0
+
+
+class Refusing(grpc.GenericRpcHandler):
+    """A server that is always about to be started again, and counts who asks."""
+
+    def __init__(self) -> None:
+        self.n_asked = 0
+
+    def service(self, _details: grpc.HandlerCallDetails) -> Any:
+        return grpc.unary_unary_rpc_method_handler(self._refuse)
+
+    async def _refuse(self, _request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        self.n_asked += 1
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "come back later")
+
+
+@pytest.fixture
+async def refusing() -> AsyncIterator[tuple[Refusing, str]]:
+    handler, server = Refusing(), grpc.aio.server()
+    server.add_generic_rpc_handlers([handler])
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield handler, f"127.0.0.1:{port}"
+    await server.stop(None)
 
 
 NO_RETRIES = json.dumps({"methodConfig": [{"name": [{}]}]})
@@ -67,25 +94,27 @@ NO_RETRIES = json.dumps({"methodConfig": [{"name": [{}]}]})
     [[("grpc.enable_retries", 0)], [("grpc.service_config", NO_RETRIES)]],
     ids=["enable_retries", "service_config"],
 )
-async def test_repeats_can_be_turned_off(options: list[tuple[str, Any]]) -> None:
-    async with AsyncClient(NOBODY, channel_options=options, mirror=False) as client:
-        begun = time.monotonic()
+async def test_repeats_can_be_turned_off(
+    refusing: tuple[Refusing, str], options: list[tuple[str, Any]]
+) -> None:
+    server, address = refusing
+    async with AsyncClient(address, channel_options=options, mirror=False) as client:
         with pytest.raises(ServerUnavailable):
             await client.grok.list_conversations()
-        assert time.monotonic() - begun < 1.0
+    assert server.n_asked == 1
 
 
-async def test_nothing_is_repeated_when_the_time_is_over() -> None:
-    async with AsyncClient(NOBODY, timeout=0.3, mirror=False) as client:
-        begun = time.monotonic()
+async def test_nothing_is_repeated_when_the_time_is_over(refusing: tuple[Refusing, str]) -> None:
+    server, address = refusing
+    async with AsyncClient(address, timeout=0.3, mirror=False) as client:
         with pytest.raises((DeadlineExceededError, ServerUnavailable)):
             await client.grok.list_conversations()
-        assert time.monotonic() - begun < 1.0
+    assert server.n_asked < MOST_ATTEMPTS
 
 
 async def test_a_clients_time_limit_holds_for_samplings_too(tmp_path: Path) -> None:
     with running_server(tmp_path / "forests.db", model="scripted/hang") as server:
-        async with AsyncClient(server.address, timeout=0.5, mirror=False) as client:
+        async with AsyncClient(server.address, timeout=1.5, mirror=False) as client:
             sampling = client.grok.create_conversation().add_response("hello")
             with pytest.raises(DeadlineExceededError) as caught:
                 await sampling
@@ -93,7 +122,7 @@ async def test_a_clients_time_limit_holds_for_samplings_too(tmp_path: Path) -> N
             patient = client.grok.create_conversation().add_response("hello", timeout=30)
             tokens = aiter(patient)
             await anext(tokens)
-            with anyio.move_on_after(1.0) as moved_on:
+            with anyio.move_on_after(2.0) as moved_on:
                 await patient._call.log.wait_closed()
             assert moved_on.cancelled_caught
             await patient.cancel()
@@ -115,7 +144,7 @@ async def test_all_attempts_to_follow_share_one_time_limit(tmp_path: Path) -> No
                     n_words += 1
                     if n_words % 5 == 0:
                         proxy.cut()
-            assert time.monotonic() - begun < 3.0
+            assert time.monotonic() - begun < 20.0, "the whole answer takes 50 s"
             assert proxy.n_connections > 2
 
 

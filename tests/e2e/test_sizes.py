@@ -25,6 +25,7 @@ from grok_tree import AsyncClient, Client, Conversation
 from grok_tree.forest import MAX_TEXT_BYTES, ResponseDraft
 from grok_tree.testing import running_server
 from tests.e2e.conftest import grok_tree
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -229,7 +230,7 @@ async def fetched(url: str) -> str:
 
     def fetch() -> str:
         host, _, path = url.removeprefix("http://").partition("/")
-        connection = HTTPConnection(host, timeout=20)
+        connection = HTTPConnection(host, timeout=PATIENCE_S)
         connection.request("GET", f"/{path}")
         text = connection.getresponse().read().decode()
         connection.close()

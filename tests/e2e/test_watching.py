@@ -21,11 +21,11 @@ from grok_tree.errors import (
 from grok_tree.forest import ResponseDraft
 from grok_tree.server import RunningServer
 from grok_tree.testing import running_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
 NOWHERE = "127.0.0.1:1"
-PATIENCE_S = 10
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_a_blocking_watcher_that_leaves_is_forgotten(server: RunningServer) -> N
         with conversation.watch(since=0) as watch:
             next(watch)
         gone = threading.Event()
-        for _ in range(PATIENCE_S * 100):
+        for _ in range(int(PATIENCE_S * 100)):
             if not server.forests.n_watchers:
                 break
             gone.wait(0.01)

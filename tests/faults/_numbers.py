@@ -51,8 +51,12 @@ class Numbers:
 
     @property
     def patience(self) -> float:
-        """How many times a promised time may take: ordinary runs share their machine."""
-        return 4.0 if self.run == "tests" else 1.0
+        """How many times a promised time may take.
+
+        `make faults` has the machine for itself and measures. Ordinary runs share a slow one, so
+        they only see that what is promised soon comes at all.
+        """
+        return 20.0 if self.run == "tests" else 1.0
 
     def __getitem__(self, name: str) -> int:
         return TABLE[name][RUNS.index(self.run)]

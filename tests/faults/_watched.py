@@ -14,9 +14,9 @@ import anyio
 from grok_tree.forest import Model, SamplerEvent, Settings, Token
 from grok_tree.samplers import Prompt, Sampler, SamplerRegistry, ScriptedSampler
 from grok_tree.server import RunningServer, ServerSettings, running_server
+from tests.patience import PATIENCE_S
 
 WORD_S = 0.01
-LONGEST_WAIT_S = 5.0
 
 
 class WatchedSampler:
@@ -57,7 +57,7 @@ class WatchedSampler:
 
     async def stopped(self, asked: str) -> float:
         """Wait until a sampling was stopped and return when that was."""
-        with anyio.fail_after(LONGEST_WAIT_S):
+        with anyio.fail_after(PATIENCE_S):
             while asked not in self.stopped_at:
                 self._changed.clear()
                 await self._changed.wait()

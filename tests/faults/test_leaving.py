@@ -19,6 +19,7 @@ from grok_tree import AsyncClient, Sampling
 from tests.faults._figures import Shown
 from tests.faults._servers import calls_to, everything
 from tests.faults._watched import WatchedSampler, is_prefix, watched_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +124,7 @@ async def test_leaving_in_this_program_stops_the_model_at_once(stage: Stage, sho
 async def assert_kept(stage: Stage, conversation_id: str) -> None:
     """Check that the answer was kept as a partial response with its text, and who ended it."""
     async with calls_to(stage.host) as calls:
-        with anyio.fail_after(LONGEST_S * 10):
+        with anyio.fail_after(PATIENCE_S):
             while True:
                 _, answer = await everything(calls, conversation_id)
                 if answer.finish_reason:
@@ -189,7 +190,7 @@ async def test_a_detached_sampling_goes_on(stage: Stage) -> None:
         await read_some(conversation.add_response("detached", detach=True))
     async with calls_to(stage.host) as calls:
         _, before = await everything(calls, conversation.conversation_id)
-        with anyio.fail_after(LONGEST_S * 10):
+        with anyio.fail_after(PATIENCE_S):
             while True:
                 _, after = await everything(calls, conversation.conversation_id)
                 if len(after.message.split()) > len(before.message.split()) + N_WORDS_SAVED:

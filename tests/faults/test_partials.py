@@ -24,6 +24,7 @@ from tests.faults._figures import Shown
 from tests.faults._piped import PipedSampler
 from tests.faults._servers import Phoenix, calls_to, everything, heard, new_request_id
 from tests.faults._watched import is_prefix, watched_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,6 @@ MOST_LOST_S = 0.5
 BUSY_S = 0.25
 """What a busy machine may add until a word has reached its reader, or the disk."""
 
-LONGEST_WAIT_S = 20.0
 QUESTION = " ".join(f"word{number}" for number in range(2_000))
 ANSWER = f"echo: {QUESTION}"
 
@@ -80,6 +80,7 @@ async def test_a_killed_server_keeps_what_came_up_to_half_a_second(
     n_kills = shown.numbers["killed_servers"]
     shown.doing("R3", f"{n_kills} kills of a server in mid-stream, {N_STREAMS} streams each")
     shortest: list[int] = []
+    late_s = min(BUSY_S * shown.numbers.patience, 2.5)
     with Phoenix(tmp_path / "forests.db") as phoenix:
         for _ in range(n_kills):
             async with calls_to(phoenix.host) as calls:
@@ -87,12 +88,12 @@ async def test_a_killed_server_keeps_what_came_up_to_half_a_second(
                 async with anyio.create_task_group() as tasks:
                     for reader in readers:
                         tasks.start_soon(listen, calls, reader)
-                    await anyio.sleep(shown.random.uniform(0.5, 2.5))
+                    await anyio.sleep(late_s + shown.random.uniform(0.5, 2.5))
                     killed_at = time.monotonic()
                     await to_thread.run_sync(phoenix.kill)
             await to_thread.run_sync(phoenix.start)
             async with calls_to(phoenix.host) as calls:
-                certain = killed_at - MOST_LOST_S - BUSY_S * shown.numbers.patience
+                certain = killed_at - MOST_LOST_S - late_s
                 shortest += [await n_tokens_lost(calls, one, certain) for one in readers]
     shown.kept(
         f"{len(shortest)} of {len(shortest)} kept as failed, a prefix of the answer,"
@@ -172,7 +173,7 @@ async def read_until_killed(host: str, n_lines: int) -> dict[str, str]:
 
 async def ended_answer(conversation: Conversation) -> Response:
     """Return the answer of a conversation with one turn as soon as it has ended."""
-    with anyio.fail_after(LONGEST_WAIT_S):
+    with anyio.fail_after(PATIENCE_S):
         while True:
             await conversation.refresh()
             kept = conversation.forest.responses[-1]
@@ -215,7 +216,7 @@ async def test_a_stopped_server_keeps_every_stream(tmp_path: Path, shown: Shown)
             async with anyio.create_task_group() as tasks:
                 for reader in readers:
                     tasks.start_soon(listen, calls, reader)
-                with anyio.fail_after(LONGEST_WAIT_S):
+                with anyio.fail_after(PATIENCE_S):
                     for reader in readers:
                         await reader.has_some.wait()
                 begun = time.monotonic()

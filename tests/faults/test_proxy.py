@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.faults._proxy import Proxy, proxy_to
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -37,9 +38,15 @@ async def connect(proxy: Proxy) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     return await asyncio.open_connection(host, int(port))
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes) -> bytes:
+async def answer(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    said: bytes,
+    *,
+    within_s: float = PATIENCE_S,
+) -> bytes:
     writer.write(said)
-    return await asyncio.wait_for(reader.read(1024), SILENCE_S)
+    return await asyncio.wait_for(reader.read(1024), within_s)
 
 
 async def test_it_passes_on_both_ways(proxy: Proxy) -> None:
@@ -53,7 +60,7 @@ async def test_a_frozen_one_is_silent_and_loses_nothing(proxy: Proxy) -> None:
     assert await answer(reader, writer, b"one") == b"ONE"
     proxy.freeze()
     with pytest.raises(TimeoutError):
-        await answer(reader, writer, b"two")
+        await answer(reader, writer, b"two", within_s=SILENCE_S)
     proxy.thaw()
     assert await reader.read(1024) == b"TWO"
     writer.close()
@@ -75,7 +82,7 @@ async def test_a_mute_one_delivers_requests_only(proxy: Proxy) -> None:
     assert await answer(reader, writer, b"one") == b"ONE"
     proxy.mute()
     with pytest.raises(TimeoutError):
-        await answer(reader, writer, b"two")
+        await answer(reader, writer, b"two", within_s=SILENCE_S)
     writer.close()
 
 

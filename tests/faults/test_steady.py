@@ -13,7 +13,8 @@ import pytest
 from grok_tree.wire import pb
 from tests.faults._figures import Shown
 from tests.faults._servers import Phoenix, calls_to, everything, new_request_id
-from tests.faults._watched import LONGEST_WAIT_S, WatchedSampler, watched_server
+from tests.faults._watched import WatchedSampler, watched_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +75,7 @@ async def test_no_task_outlives_its_call(tmp_path: Path) -> None:
         before = len(asyncio.all_tasks())
         await _serve(server.address, 400, 40)
         async with calls_to(server.address) as calls:
-            with anyio.fail_after(LONGEST_WAIT_S):
+            with anyio.fail_after(PATIENCE_S):
                 while len(asyncio.all_tasks()) > before + FEW:
                     await calls.WhoAmI(pb.WhoAmIRequest())
 

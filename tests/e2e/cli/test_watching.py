@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from grok_tree import Client
 from tests.e2e.cli._command import Command, read_until
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def test_each_change_is_a_line_until_ctrl_c(command: Command) -> None:
             conversation.set_title("renamed")
             read_until(process, b"title")
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 130
+            assert process.wait(PATIENCE_S) == 130
 
 
 def test_changes_are_records_with_their_responses(command: Command) -> None:

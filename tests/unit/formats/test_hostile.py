@@ -15,7 +15,7 @@ SEED = 1
 @pytest.mark.parametrize("format", samples())
 def test_a_broken_file_is_mended_or_refused_by_name(format: str) -> None:
     n_files = N_FILES // len(samples())
-    seen = read_broken(format, random.Random(f"{SEED} {format}"), n_files, patience=4)
+    seen = read_broken(format, random.Random(f"{SEED} {format}"), n_files)
     assert seen["read"]
 
 
@@ -43,7 +43,7 @@ FOUND: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize("name", FOUND)
 def test_what_was_found_before_is_mended_or_refused(name: str) -> None:
     format, data = FOUND[name]
-    assert read_one(data, format, patience=4).total() == 1
+    assert read_one(data, format).total() == 1
 
 
 def test_every_format_with_a_sample_is_tried() -> None:

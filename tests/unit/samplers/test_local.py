@@ -27,6 +27,7 @@ from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import LocalSampler, Prompt, Turn
 from grok_tree.samplers._weights import SHA256, missing_reason, prepared_weights, user_cache
 from grok_tree.testing import ends_of, prompt_of, text_of
+from tests.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.anyio,
@@ -236,7 +237,7 @@ async def test_text_that_is_no_unicode_is_an_error_of_ours(sampler: LocalSampler
 async def test_a_cancelled_reader_is_free_at_once_and_the_model_soon(
     sampler: LocalSampler,
 ) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         for asked in (STORY, LONG_PROMPT):
             with anyio.move_on_after(0.2) as scope:
                 await sampled(sampler, asked, max_tokens=5_000, temperature=1.0)
@@ -246,14 +247,14 @@ async def test_a_cancelled_reader_is_free_at_once_and_the_model_soon(
 
 async def test_closing_the_stream_stops_the_model(sampler: LocalSampler) -> None:
     settings = Settings(max_tokens=5_000)
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         async with aclosing(sampler.sample(NAME, STORY, settings, 8)) as stream:
             await anext(stream)
         assert await sampled(sampler, max_tokens=1)
 
 
 async def test_who_gives_up_waiting_costs_nothing(sampler: LocalSampler) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         async with aclosing(sampler.sample(NAME, STORY, Settings(max_tokens=5_000), 1)) as first:
             await anext(first)
             with anyio.move_on_after(0.05) as scope:
@@ -322,7 +323,7 @@ async def test_nobody_can_use_the_port_that_the_runtime_opens(sampler: LocalSamp
     address = sampler._engines.shared._server.listening_address
 
     def ask() -> None:
-        urllib.request.urlopen(f"{address}/tokenize", data=b'{"content": "hi"}', timeout=10)
+        urllib.request.urlopen(f"{address}/tokenize", data=b'{"content": "hi"}', timeout=PATIENCE_S)
 
     with pytest.raises(urllib.error.HTTPError, match="401") as refused:
         await anyio.to_thread.run_sync(ask)

@@ -17,6 +17,7 @@ from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import LocalSampler, Prompt, RawPrompt, SamplerSetup, Turn
 from grok_tree.samplers._weights import missing_reason, prepared_weights, user_cache
 from grok_tree.testing import ends_of, prompt_of, text_of
+from tests.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.anyio,
@@ -114,13 +115,13 @@ async def test_long_answers_are_the_same_texts_one_after_the_other(sampler: Loca
 
 
 async def test_leaving_stops_all_siblings(sampler: LocalSampler) -> None:
+    """All of them, to their ends, would take longer than the wait for a turn may."""
     for asked in (STORY, prompt_of(RIVERS * 100)):
         with anyio.move_on_after(0.3) as scope:
-            await sampled(sampler, asked, n=8, max_tokens=900, temperature=1.0)
+            await sampled(sampler, asked, n=8, max_tokens=2_000, temperature=1.0)
         assert scope.cancelled_caught
-        begun = anyio.current_time()
-        assert await sampled(sampler, max_tokens=1)
-        assert anyio.current_time() - begun < 3
+        with anyio.fail_after(PATIENCE_S):
+            assert await sampled(sampler, max_tokens=1)
 
 
 # What is kept

@@ -30,6 +30,7 @@ from grok_tree.samplers import XaiSampler
 from grok_tree.samplers._pace import N_AT_FIRST
 from grok_tree.samplers._retrying import Retrying
 from grok_tree.testing import ends_of, prompt_of, sampled, text_of
+from tests.patience import PATIENCE_S
 from tests.unit.samplers._xai_server import (
     KEY,
     MODEL,
@@ -174,7 +175,7 @@ async def test_leaving_an_answer_cancels_it_at_the_provider(
     for number in range(20):
         async with aclosing(grok.sample(MODEL, QUESTION, Settings(), 1)) as stream:
             await anext(stream)
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(PATIENCE_S):
             await xai.cancelled(number + 1)
 
 
@@ -183,7 +184,7 @@ async def test_leaving_siblings_cancels_them_all(xai: XaiServer, grok: XaiSample
     async with aclosing(grok.sample(MODEL, QUESTION, Settings(), 8)) as stream:
         for _ in range(8):
             await anext(stream)
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(PATIENCE_S):
         await xai.cancelled(8)
 
 
@@ -198,7 +199,7 @@ async def test_cancelling_the_reader_cancels_the_answer(
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(PATIENCE_S):
             await xai.cancelled(number + 1)
 
 
@@ -218,7 +219,7 @@ async def test_closing_the_sampler_interrupts_what_runs(xai: XaiServer, grok: Xa
 
 async def test_an_answer_may_take_so_long_and_no_longer(xai: XaiServer) -> None:
     xai.script = hangs(chunk(output("one")))
-    sampler = xai.sampler(deadline_s=0.3)
+    sampler = xai.sampler(deadline_s=2.0)
 
     came, error = await failure(sampler)
 
@@ -230,13 +231,13 @@ async def test_an_answer_may_take_so_long_and_no_longer(xai: XaiServer) -> None:
 
 async def test_a_provider_that_falls_silent_is_left(xai: XaiServer) -> None:
     xai.script = hangs(chunk(output("one")))
-    sampler = xai.sampler(silence_s=0.2)
+    sampler = xai.sampler(silence_s=1.0)
 
     came, error = await failure(sampler)
 
     assert came == [Token("one")]
     assert isinstance(error, SamplingInterrupted)
-    assert "fell silent for 0.2 s" in error.message
+    assert "fell silent for 1 s" in error.message
     await xai.cancelled(1)
     await sampler.aclose()
 

@@ -28,6 +28,7 @@ from grok_tree.samplers import SamplerRegistry, ScriptedSampler
 from grok_tree.server import EmbeddedServer, ServerSettings, running_server
 from grok_tree.web import LentKey, WebDoor
 from grok_tree.wire import ForestsStub, error_from_call, pb
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -161,7 +162,7 @@ async def test_other_machines_are_let_in_only_with_a_key(tmp_path: Path) -> None
 def read(url: str, host: str | None = None) -> tuple[int, str, dict[str, str]]:
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
             return reply.status, reply.read().decode(), dict(reply.headers)
     except urllib.error.HTTPError as error:
         with error:

@@ -12,6 +12,7 @@ from grok_tree.samplers import SamplerRegistry, ScriptedSampler
 from grok_tree.service import Forests, SampleCommand, World, open_forests
 from grok_tree.store import Store
 from grok_tree.testing import FrozenClock
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +58,7 @@ async def test_a_request_id_is_forgotten_after_two_days(tmp_path: Path) -> None:
         assert await forests.create_conversation("same") == first
     clock.advance(timedelta(hours=49).total_seconds())
     async with open_forests(world(store, clock)) as forests:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while (await forests.create_conversation("same")) == first:
                 await anyio.lowlevel.checkpoint()
     store.close()

@@ -10,6 +10,7 @@ import pytest
 from grok_tree import errors
 from grok_tree.forest import Ended, SamplingEvent, Settings, Started, Token
 from grok_tree.service import Forests, SampleCommand, SamplingRun
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -135,7 +136,7 @@ async def test_a_caller_who_leaves_at_once_leaves_no_growing_response(
     with anyio.CancelScope() as scope:
         scope.cancel()
         await forests.sample(turn(conversation, model_name="scripted/hang"))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while True:
             pages = [page async for page in forests.iter_changes(conversation, 0)]
             answers = [r for page in pages for r in page.responses if r.sender == "assistant"]

@@ -11,6 +11,7 @@ import pytest
 from grok_tree.errors import ConversationNotFound, ServerUnavailable, StaleSnapshot
 from grok_tree.forest import Conversation, ConversationChange, MarkChange, Response, ResponseDraft
 from grok_tree.service import ChangesPage, Forests, SampleCommand
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ async def add(forests: Forests, conversation: str, message: str) -> Response:
 
 
 async def next_page(pages: AsyncGenerator[ChangesPage, None]) -> ChangesPage:
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         return await anext(pages)
 
 

@@ -16,6 +16,7 @@ from grok_tree.forest import (
     uuid7_text,
 )
 from grok_tree.store import NewResponse, Reader, Store, Writer
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def new_id() -> str:
 
 def write(store: Store, work: Callable[[Writer], T]) -> T:
     """Do work and wait for its commit."""
-    return store.submit(work).result(timeout=30)
+    return store.submit(work).result(timeout=PATIENCE_S)
 
 
 def read(store: Store, look: Callable[[Reader], T]) -> T:

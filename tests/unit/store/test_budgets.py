@@ -18,6 +18,7 @@ from grok_tree.errors import (
 from grok_tree.forest import FRESH_BUDGET, Budget, Ceiling, usd_of
 from grok_tree.store import Amount, BudgetKey, Store
 from tests import postgres
+from tests.patience import PATIENCE_S
 from tests.unit.store._shelf import NOW, read, write
 
 KEY = BudgetKey("client", "june")
@@ -194,6 +195,6 @@ def test_many_who_reserve_at_once_never_pass_the_limit(store: Store) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE_S)
     assert now_at(store).reserved_tokens == 990
     assert len(refused) == 80 - 33

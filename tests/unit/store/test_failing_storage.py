@@ -15,6 +15,7 @@ from grok_tree.errors import StoreError
 from grok_tree.store import Store, Writer
 from grok_tree.store._sqlite import SqliteFile
 from grok_tree.store._thread import WriterThread
+from tests.patience import PATIENCE_S
 
 
 class Disk:
@@ -58,8 +59,8 @@ def test_what_follows_a_failure_is_written_on_a_new_connection(
 ) -> None:
     disk.n_failing = 1
     with pytest.raises(StoreError, match="cannot sync"):
-        thread.submit(lambda writer: writer.recall("a"), durable=True).result(timeout=10)
-    thread.submit(lambda writer: writer.recall("b"), durable=True).result(timeout=10)
+        thread.submit(lambda writer: writer.recall("a"), durable=True).result(timeout=PATIENCE_S)
+    thread.submit(lambda writer: writer.recall("b"), durable=True).result(timeout=PATIENCE_S)
     assert len(disk.connections) == 2
     assert disk.connections[0].closed
 
@@ -76,14 +77,14 @@ def test_a_group_whose_commit_failed_is_not_tried_again(disk: Disk, thread: Writ
 
     def wait(_: Writer) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
 
     waiting = thread.submit(wait, durable=False)
     waiting.add_done_callback(lambda _: setattr(disk, "n_failing", 1))
-    begun.wait(10)
+    begun.wait(PATIENCE_S)
     together = [thread.submit(work(name), durable=True) for name in "abc"]
     go_on.set()
     for future in together:
         with pytest.raises(StoreError, match="cannot sync"):
-            future.result(timeout=10)
+            future.result(timeout=PATIENCE_S)
     assert runs == ["a", "b", "c"]

@@ -10,6 +10,7 @@ import pytest
 from grok_tree.errors import ResponseNotFound
 from grok_tree.forest import ConversationId, Marks
 from grok_tree.store import Finish, Store, Writer
+from tests.patience import PATIENCE_S
 from tests.unit.store._shelf import NOW, add, add_conversation, add_one, drafted, new_id, write
 
 News = Mapping[ConversationId, int]
@@ -25,7 +26,7 @@ class Heard:
         self._news.put(news)
 
     def next(self) -> News:
-        return self._news.get(timeout=10)
+        return self._news.get(timeout=PATIENCE_S)
 
     @property
     def is_empty(self) -> bool:

@@ -28,6 +28,7 @@ from grok_tree.store import Store, Writer, read_owner
 from grok_tree.store._database import SCHEMA_VERSION
 from grok_tree.store._migrate import migrate
 from grok_tree.store._postgres import _OWNING, PostgresDatabase
+from tests.patience import PATIENCE_S
 from tests.postgres import fresh_schema
 from tests.unit.store._shelf import NOW, add_conversation, add_one, drafted, read, write
 
@@ -255,7 +256,7 @@ def _store_gives_way(store: Store, url: str) -> bool:
 
     def work(writer: Writer) -> None:
         next(n_runs)
-        assert has_second.wait(30)
+        assert has_second.wait(PATIENCE_S)
         writer.update_conversation(first, ConversationChange(title="both"), NOW)
         writer.update_conversation(second, ConversationChange(title="both"), NOW)
 

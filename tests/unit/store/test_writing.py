@@ -21,6 +21,7 @@ from grok_tree.errors import (
 )
 from grok_tree.forest import ConversationId, ResponseId
 from grok_tree.store import Finish, NewResponse, Store, Writer
+from tests.patience import PATIENCE_S
 from tests.unit.store._shelf import (
     NOW,
     add,
@@ -59,10 +60,10 @@ def test_waiting_work_is_committed_together(store: Store) -> None:
 
     def hold(_: Writer) -> None:
         first_runs.set()
-        may_go_on.wait(timeout=10)
+        may_go_on.wait(timeout=PATIENCE_S)
 
     held = store.submit(hold)
-    first_runs.wait(timeout=10)
+    first_runs.wait(timeout=PATIENCE_S)
     writers: list[Writer] = []  # one for each transaction
 
     def note(writer: Writer) -> None:
@@ -72,7 +73,7 @@ def test_waiting_work_is_committed_together(store: Store) -> None:
     waiting = [store.submit(note) for _ in range(100)]
     may_go_on.set()
     for future in [held, *waiting]:
-        future.result(timeout=10)
+        future.result(timeout=PATIENCE_S)
     assert len({id(writer) for writer in writers}) == 1
 
 
@@ -84,8 +85,8 @@ def synchronous(writer: Writer) -> int:
 
 @pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)], ids=["full", "normal"])
 def test_durable_work_is_synced(store: Store, durable: bool, level: int) -> None:
-    assert store.submit(synchronous, durable=durable).result(timeout=10) == level
-    assert store.submit(synchronous, durable=not durable).result(timeout=10) == 3 - level
+    assert store.submit(synchronous, durable=durable).result(timeout=PATIENCE_S) == level
+    assert store.submit(synchronous, durable=not durable).result(timeout=PATIENCE_S) == 3 - level
 
 
 def test_one_durable_work_makes_its_group_durable(store: Store) -> None:
@@ -93,14 +94,14 @@ def test_one_durable_work_makes_its_group_durable(store: Store) -> None:
 
     def hold(_: Writer) -> None:
         first_runs.set()
-        may_go_on.wait(timeout=10)
+        may_go_on.wait(timeout=PATIENCE_S)
 
     held = store.submit(hold, durable=False)
-    first_runs.wait(timeout=10)
+    first_runs.wait(timeout=PATIENCE_S)
     levels = [store.submit(synchronous, durable=number == 3) for number in range(5)]
     may_go_on.set()
-    held.result(timeout=10)
-    assert [level.result(timeout=10) for level in levels] == [2] * 5
+    held.result(timeout=PATIENCE_S)
+    assert [level.result(timeout=PATIENCE_S) for level in levels] == [2] * 5
 
 
 def insert_again(writer: Writer, taken: ConversationId) -> None:
@@ -211,15 +212,15 @@ def test_work_that_was_cancelled_in_time_is_not_done(store: Store) -> None:
 
     def hold(_: Writer) -> None:
         first_runs.set()
-        may_go_on.wait(timeout=10)
+        may_go_on.wait(timeout=PATIENCE_S)
 
     held = store.submit(hold)
-    first_runs.wait(timeout=10)
+    first_runs.wait(timeout=PATIENCE_S)
     done: list[int] = []
     cancelled = store.submit(lambda _: done.append(1))
     assert cancelled.cancel()
     may_go_on.set()
-    held.result(timeout=10)
+    held.result(timeout=PATIENCE_S)
     add_conversation(store)
     assert done == []
 

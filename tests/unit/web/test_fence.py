@@ -15,6 +15,7 @@ from grok_tree.web._asgi import App, Receive, Scope, Send
 from grok_tree.web._fence import ANY, Rules, fenced, hosts_to_answer
 from grok_tree.web._lent_key import LentKey, LentKeys, lent_for
 from grok_tree.web._serving import http_server
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -188,7 +189,7 @@ def port() -> Iterator[int]:
 
 def raw(port: int, *sent: bytes) -> bytes:
     """Send bytes and return all that comes until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         answer = b""
         try:
             for piece in sent:

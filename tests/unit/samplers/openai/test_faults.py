@@ -29,6 +29,7 @@ from grok_tree.errors import (
 from grok_tree.forest import SamplerEvent, Settings, Token
 from grok_tree.samplers import OpenAISampler, endpoint
 from grok_tree.testing import ends_of, prompt_of, text_of
+from tests.patience import PATIENCE_S
 from tests.unit.samplers.openai._fake import (
     DONE,
     KEY,
@@ -416,7 +417,7 @@ async def test_everything_that_came_is_read_by_a_slow_reader_too() -> None:
 @pytest.mark.parametrize("hang", ["before headers", "after headers"])
 async def test_silence_before_the_first_token_ends_and_is_repeated(hang: str) -> None:
     async with running_fake(Reply(hang=hang), HELLO) as fake:
-        events = await ask(fake, first_byte_s=0.1)
+        events = await ask(fake, first_byte_s=1.0)
     assert text_of(events) == "Hello there"
     assert ends_of(events)[0].provenance["n_attempts"] == "2"
 
@@ -424,14 +425,14 @@ async def test_silence_before_the_first_token_ends_and_is_repeated(hang: str) ->
 async def test_silence_in_mid_events_ends_the_answer() -> None:
     async with running_fake(Reply((said("Hello"),), hang="after body")) as fake:
         with pytest.raises(SamplingInterrupted, match="silent for too long") as caught:
-            await ask(fake, silence_s=0.1)
+            await ask(fake, silence_s=1.0)
         assert len(fake.asked) == 1
     assert text_of(came_before(caught.value)) == "Hello"
 
 
 async def test_a_events_that_is_not_closed_after_its_end_is_not_waited_for() -> None:
     async with running_fake(Reply(stream("Hello"), hang="after body")) as fake:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             assert text_of(await ask(fake)) == "Hello"
 
 
@@ -441,7 +442,7 @@ async def test_leaving_closes_the_connection_at_once() -> None:
         events = sampler.sample("m", prompt_of("hello"), Settings(), 1)
         assert isinstance(await anext(events), Token)
         await events.aclose()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await fake.closed.wait()
         assert fake.n_open == 0
 
@@ -459,7 +460,7 @@ async def test_a_closed_sampler_ends_what_runs_and_what_waits() -> None:
             tasks.start_soon(wait)
             while not fake.asked:
                 await anyio.lowlevel.checkpoint()
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_S):
                 await sampler.aclose()
         with pytest.raises(SamplerUnavailable, match="was closed"):
             sampler.check("m", Settings(), 1)

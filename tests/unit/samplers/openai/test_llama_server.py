@@ -15,6 +15,7 @@ from grok_tree.forest import SamplerEvent, Settings, Token, Tool
 from grok_tree.samplers import OpenAISampler, Prompt, RawPrompt, endpoint
 from grok_tree.testing import ends_of, prompt_of, text_of
 from tests.llama_server import MODEL, N_SLOTS
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.local_model]
 SHORT = "Answer in one short English sentence."
@@ -168,7 +169,7 @@ async def test_leaving_frees_the_slot(sampler: OpenAISampler, llama_url: str) ->
     async with aclosing(stream):
         assert isinstance(await anext(stream), Token)
         assert await n_busy(llama_url) == 2
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         while await n_busy(llama_url):
             pass
 
