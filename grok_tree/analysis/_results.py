@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from grok_tree.analysis._frames import Kinds, pandas_frame, polars_frame
-from grok_tree.analysis._texts import on_one_line
+from grok_tree.analysis._texts import inked, on_one_line
 from grok_tree.forest import counted
 
 Records = list[dict[str, Any]]
@@ -131,9 +131,15 @@ def _row(cells: Iterable[Any]) -> str:
 
 def _cell(value: Any) -> str:
     cell = value if isinstance(value, _Cell) else _Cell(value, right=_is_number(value))
-    text = on_one_line(shown(cell.value), _LONGEST_CELL)
+    told = shown(cell.value)
+    text, title = on_one_line(told, _LONGEST_CELL), ""
+    if told and not text:
+        text, title = (
+            inked(told[:_LONGEST_CELL]),
+            f' title="{html.escape(repr(told[:_LONGEST_CELL]))}"',
+        )
     style = f"text-align:{'right' if cell.right else 'left'}{_width_of(text)}"
-    return f'<{cell.tag} style="{style}">{html.escape(text, quote=False)}</{cell.tag}>'
+    return f'<{cell.tag} style="{style}"{title}>{html.escape(text, quote=False)}</{cell.tag}>'
 
 
 def _width_of(text: str) -> str:

@@ -9,6 +9,8 @@ from grok_tree.forest import Response
 _BEGINNING = 60
 """Characters that tell one response from another."""
 
+_MARKS = {"\n": "⏎", "\r": "↵", "\t": "⇥"}
+
 
 def n_shared(rows: Sequence[str] | Sequence[list[str]]) -> int:
     """Return how many characters, or words, all of some texts begin with.
@@ -27,6 +29,11 @@ def on_one_line(text: str, most: int) -> str:
     """Return a text on one line, cut where it is longer than so many characters."""
     line = " ".join(text[: 4 * most].split())
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1]}…"
+
+
+def inked(text: str) -> str:
+    """Return a text of white space alone as marks, one for each character; any other as it is."""
+    return text if text.strip() else "".join(_MARKS.get(one, "␣") for one in text) or "∅"
 
 
 def beginning(response: Response) -> str:

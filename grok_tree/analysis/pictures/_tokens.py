@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 
+from grok_tree.analysis._texts import inked
 from grok_tree.analysis.pictures import _style
 from grok_tree.analysis.probabilities._token import AnswerToken
 from grok_tree.errors import InvalidOperationError
@@ -58,6 +59,8 @@ def plot_tokens(
         _style.legend(drawn)
     _write_words(drawn, shown)
     drawn.set_ylabel("probability" if by == "probability" else "entropy (nats, at least)")
+    if not shown:
+        drawn.set_xlabel("no tokens")
     if len(tokens) > len(shown):
         drawn.set_xlabel(f"the first {len(shown)} of {len(tokens):,} tokens")
     return drawn
@@ -80,13 +83,16 @@ def _draw_alternatives(ax: Axes, tokens: Sequence[AnswerToken]) -> None:
 
 def _write_words(ax: Axes, tokens: Sequence[AnswerToken]) -> None:
     words = [_style.drawable(_visible(one.text)[:16]) for one in tokens]
-    ax.set_xticks(np.arange(len(tokens)), words, rotation=90)
+    ax.set_xticks(np.arange(len(tokens)), words)
     for text in ax.get_xticklabels():
         text.set_parse_math(False)
         text.set_fontsize(8)
+        text.set_rotation(0 if len(text.get_text()) == 1 else 90)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.7, max(len(tokens), 1) - 0.3)
 
 
 def _visible(text: str) -> str:
-    return text.strip(" ").replace("\n", "⏎").replace("\t", "→") or "␣"
+    if not text.strip():
+        return inked(text)
+    return text.strip(" ").replace("\n", "⏎").replace("\t", "⇥")

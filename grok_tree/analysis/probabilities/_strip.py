@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from grok_tree.analysis._texts import inked
 from grok_tree.analysis.probabilities._token import AnswerToken, mass, shown
 from grok_tree.forest import counted
 
@@ -52,8 +53,19 @@ def _span(token: AnswerToken) -> str:
     share = round(_STRONGEST * (1 - token.probability), 3)
     # A colour that lets the page's own background through needs no second one for dark pages.
     style = f"background:rgba(217,119,6,{share});border-radius:3px"
-    text = html.escape(token.text.replace("\n", "⏎\n"))
-    return f'<span style="{style}" title="{html.escape(_title(token))}">{text}</span>'
+    name = f' role="img" aria-label="{html.escape(shown(token.text))}"'
+    seen = html.escape(_with_marks(token.text))
+    title = html.escape(_title(token))
+    return (
+        f'<span style="{style}" title="{title}"{"" if token.text.strip() else name}>{seen}</span>'
+    )
+
+
+def _with_marks(text: str) -> str:
+    """Return a token in which its ends of lines and tabs are seen, and spaces if it has no more."""
+    if text.strip():
+        return text.replace("\n", "⏎\n").replace("\t", "⇥\t")
+    return inked(text).replace("⏎", "⏎\n")
 
 
 def _title(token: AnswerToken) -> str:
@@ -90,8 +102,8 @@ def _cells(token: AnswerToken) -> Iterator[tuple[str, str]]:
 
 
 def _shown(character: str) -> str:
-    if character == "\n":
-        return "⏎"
+    if character in "\n\t":
+        return inked(character)
     return "·" if unicodedata.category(character).startswith("C") else character
 
 

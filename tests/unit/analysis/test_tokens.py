@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -218,6 +219,35 @@ class TestHowTheyLook:
         mixed = [share * one + (1 - share) * page for one in colour]
         lights = sorted([luminance(mixed), luminance([text] * 3)])
         assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5  # WCAG 2.2, level AA
+
+    @pytest.mark.parametrize(
+        ("text", "seen", "name"),
+        [
+            ("\n", "⏎\n", r"'\n'"),
+            ("  ", "␣␣", "'  '"),
+            ("\t", "⇥", r"'\t'"),
+            (" \r\n", "␣↵⏎\n", r"' \r\n'"),
+            ("\u00a0", "␣", r"'\xa0'"),
+            ("", "∅", "(no text)"),
+        ],
+    )
+    def test_a_token_without_ink_has_a_mark_and_its_name(
+        self, text: str, seen: str, name: str
+    ) -> None:
+        shown = html.unescape(analysis.tokens([token(text, 0.5)])._repr_html_())
+        assert f">{seen}</span>" in shown
+        assert f'role="img" aria-label="{name}"' in shown
+        assert f'title="{name} 50 %' in shown
+
+    def test_white_space_within_a_token_stays_what_it_is(self) -> None:
+        shown = analysis.tokens([token(" a b\n\tc", 0.5)])._repr_html_()
+        assert "> a b⏎\n⇥\tc</span>" in shown
+        assert "aria-label" not in shown
+
+    def test_a_table_shows_an_alternative_without_ink(self) -> None:
+        found = analysis.tokens([token("a", 0.5, 0, **{"\n": 0.4})]).forking_tokens(threshold=0.1)
+        shown = html.unescape(found._repr_html_())
+        assert r"""title="'\n'">⏎</td>""" in shown
 
     def test_long_answers_are_cut_and_say_so(self) -> None:
         many = analysis.tokens([token("x", 0.5, place) for place in range(2_500)])

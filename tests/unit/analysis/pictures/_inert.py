@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 TAGS = {"details", "summary", "div", "span", "p", "b", "i", "bdi", "table", "tr", "td", "th"}
-ATTRIBUTES = {"style", "open", "dir"}
+ATTRIBUTES = {"style", "open", "dir", "title"}
 
 
 class _Reader(HTMLParser):
