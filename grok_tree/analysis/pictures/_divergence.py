@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from grok_tree.analysis._arrays import arrays_of
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis.pictures import _style
 from grok_tree.analysis.pictures._colouring import By, values_of
+from grok_tree.analysis.pictures._contrast import readable_on
 from grok_tree.analysis.pictures._layout import tree_order
 from grok_tree.analysis.structure._divergence import DivergenceMatrix
 from grok_tree.errors import InvalidOperationError
@@ -64,10 +64,17 @@ def plot_divergence(
     if n:
         _draw(drawn, values, "shared responses" if by == "depth" else "steps between")
     _name_rows(drawn, matrix, order, label)
-    cut = f"{n:,} of " if n < len(matrix.ids) else ""
-    what = f"{cut}{counted(len(matrix.ids), 'response')} in the order of the tree"
-    drawn.set_xlabel(what if n else "no responses")
+    drawn.set_xlabel(_said(matrix, values))
     return drawn
+
+
+def _said(matrix: DivergenceMatrix, values: Floats) -> str:
+    n, n_all = len(values), len(matrix.ids)
+    if n < 2:
+        return str(matrix) if n else "no responses"
+    cut = f"{n:,} of " if n < n_all else ""
+    alone = "; no two share a root" if np.isnan(values).all() else ""
+    return f"{cut}{counted(n_all, 'response')} in the order of the tree{alone}"
 
 
 def _in_tree_order(matrix: DivergenceMatrix) -> Numbers:
@@ -82,9 +89,11 @@ def _in_tree_order(matrix: DivergenceMatrix) -> Numbers:
 def _draw(ax: Axes, values: Floats, name: str) -> None:
     known = values[~np.isnan(values)]
     low, high = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+    has_numbers = len(values) <= _MOST_NUMBERS
     shown = ax.imshow(
         values,
-        cmap=_style.veil(),
+        # A number needs to know the colour that it stands on.
+        cmap=_style.veil_over(_style.page_of(ax)) if has_numbers else _style.veil(),
         vmin=min(low, high - 1),
         vmax=high,
         aspect="equal",
@@ -92,22 +101,17 @@ def _draw(ax: Axes, values: Floats, name: str) -> None:
     )
     if len(known):
         _style.scale(ax, shown, name, whole=True)
-    if len(values) <= _MOST_NUMBERS:
+    if has_numbers:
+        colours = shown.to_rgba(values)
         for row, column in np.argwhere(~np.isnan(values)).tolist():
-            _write(ax, (column, row), f"{values[row, column]:,.0f}")
-
-
-def _write(ax: Axes, point: tuple[float, float], text: str) -> None:
-    # White with a dark rim: the square may be strong or faint, the page white or black.
-    ax.annotate(
-        text,
-        point,
-        ha="center",
-        va="center",
-        fontsize=8,
-        color="white",
-        path_effects=[withStroke(linewidth=2.5, foreground="#003A5C")],
-    )
+            ax.annotate(
+                f"{values[row, column]:,.0f}",
+                (column, row),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=readable_on(colours[row, column]),
+            )
 
 
 def _name_rows(ax: Axes, matrix: DivergenceMatrix, order: Numbers, label: By | None) -> None:

@@ -59,11 +59,19 @@ def plot_outcomes(
     for place, kind in enumerate(kinds):
         _draw(drawn, rows, (place, len(kinds)), kind)
     _finish(drawn, outcomes.forest, rows, of_shares=kinds != [None])
-    cut = f" ({len(rows)} of {n_asked:,} are drawn)" if len(rows) < n_asked else ""
-    drawn.set_xlabel(f"{'mean' if kinds == [None] else 'share of outcomes'}{cut}")
+    drawn.set_xlabel(_figure(rows, kinds, n_asked))
+    if not outcomes.whole.n:
+        drawn.set_xticks([])
     if len(kinds) > 1 or kinds != [None]:
         _style.legend(drawn)
     return drawn
+
+
+def _figure(rows: Sequence[Distribution], kinds: Sequence[Any], n_asked: int) -> str:
+    cut = f" ({len(rows)} of {n_asked:,} are drawn)" if len(rows) < n_asked else ""
+    if not any(row.n for row in rows):
+        return f"no outcomes{cut}"
+    return f"{'mean' if kinds == [None] else 'share of outcomes'}{cut}"
 
 
 def _kinds(rows: Sequence[Distribution]) -> list[Any]:

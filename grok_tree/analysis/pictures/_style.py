@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -29,6 +30,8 @@ GREY = "#787878"
 """As far from white as from black: ink for a background that is not known."""
 
 _MISSING = "□"
+_FAINTEST = 0.04
+_PALE = "#CBD3D9"
 
 
 def ink() -> str | tuple[float, float, float]:
@@ -95,8 +98,24 @@ def ramp() -> LinearSegmentedColormap:
 def veil() -> LinearSegmentedColormap:
     """Return colours from nothing to blue, which let the page's background through."""
     return LinearSegmentedColormap.from_list(
-        "veil", [to_rgba(PALETTE[0], 0.04), to_rgba(PALETTE[0], 1)]
+        "veil", [to_rgba(PALETTE[0], _FAINTEST), to_rgba(PALETTE[0], 1)]
     )
+
+
+def veil_over(page: Sequence[float]) -> LinearSegmentedColormap:
+    """Return the colours of the veil as they are over a page, which no longer comes through."""
+    strong = np.array(to_rgb(PALETTE[0]))
+    faint = _FAINTEST * strong + (1 - _FAINTEST) * np.asarray(page[:3])
+    return LinearSegmentedColormap.from_list("veil_over", [tuple(faint), tuple(strong)])
+
+
+def page_of(ax: Axes) -> Sequence[float]:
+    """Return the colour behind a picture; a pale grey where nothing is painted, on any page."""
+    for patch in (ax.patch, ax.get_figure(root=True).patch):  # type: ignore[union-attr]
+        colour = to_rgba(patch.get_facecolor())
+        if colour[3] > 0:
+            return colour
+    return to_rgb(_PALE)
 
 
 def shortened(text: str, length: int) -> str:

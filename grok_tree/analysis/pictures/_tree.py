@@ -268,7 +268,7 @@ def _finish(ax: Axes, forest: Forest, layout: Layout) -> None:
     edge = 0.04 * (deepest - 1) or 0.5
     ax.set_xlim(max(0.5, 1 - edge), deepest + edge)
     ax.set_ylim(max(layout.n_tips, 1) - 0.4, -0.6)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     said = "depth"

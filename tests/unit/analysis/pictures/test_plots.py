@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from grok_tree import analysis
@@ -23,6 +24,7 @@ from grok_tree.analysis import (
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
 from grok_tree.forest import TokenAlternative, TokenLogprob
 from grok_tree.testing import forest_from_parents, forest_of
+from tests.unit.analysis.pictures.test_style import contrast
 
 STUDY = forest_of("q>a>yes, q>a>no, q>b>maybe, q>b>so")
 ENDS = {"yes": "good", "no": "bad", "maybe": "good", "so": "good"}
@@ -92,6 +94,7 @@ class TestOutcomes:
     def test_without_outcomes_an_empty_picture_is_drawn(self) -> None:
         ax = plot_outcomes(outcomes(forest_of(""), {}))
         assert rows(ax) == ["the whole forest  n = 0"]
+        assert (ax.get_xlabel(), ax.get_xticks().tolist()) == ("no outcomes", [])
         saved(ax)
 
     def test_no_rows_and_unknown_responses_are_refused(self) -> None:
@@ -108,10 +111,10 @@ def an_answer(*words: str) -> Any:
 
 class TestTokens:
     def test_every_token_is_a_bar_over_its_word(self) -> None:
-        ax = plot_tokens(an_answer("The", " sky", "\n", " ", "日", "$"))
-        assert [bar.get_height() for bar in bars(ax)] == pytest.approx([0.5] * 6)
+        ax = plot_tokens(an_answer("The", " sky", "\n", " ", "\t", "", "日", "$"))
+        assert [bar.get_height() for bar in bars(ax)] == pytest.approx([0.5] * 8)
         words = [label.get_text() for label in ax.get_xticklabels()]
-        assert words == ["The", "sky", "⏎", "␣", "□", "$"]
+        assert words == ["The", "sky", "⏎", "␣", "⇥", "∅", "□", "$"]
         saved(ax)
 
     def test_a_mark_stands_where_the_likeliest_alternative_is(self) -> None:
@@ -132,7 +135,13 @@ class TestTokens:
         assert ax.get_xlabel() == "the first 120 of 500 tokens"
 
     def test_no_tokens_are_an_empty_picture(self) -> None:
-        saved(plot_tokens([]))
+        ax = plot_tokens([])
+        assert ax.get_xlabel() == "no tokens"
+        saved(ax)
+
+    def test_a_mark_stands_upright(self) -> None:
+        labels = plot_tokens(an_answer("sky", "\n")).get_xticklabels()
+        assert [label.get_rotation() for label in labels] == [90, 0]
 
     def test_an_unknown_figure_is_refused(self) -> None:
         with pytest.raises(InvalidOperationError, match="not 'colour'"):
@@ -210,6 +219,23 @@ class TestDivergence:
         assert [text.get_text() for text in ax.texts].count("2") == 4
         saved(ax)
 
+    @pytest.mark.parametrize("page", ["default", "dark_background", "light", "dark"])
+    def test_every_number_can_be_read_in_its_square(self, page: str) -> None:
+        chain = forest_of(",".join(f"{'>'.join(map(str, range(n)))}>t{n}" for n in range(1, 14)))
+        with plt.style.context(page if page in plt.style.available else "default"):
+            own = {"light": "white", "dark": "#111111"}.get(page)
+            given: Any = own and plt.subplots(facecolor=own, subplot_kw={"facecolor": own})[1]
+            ax = plot_divergence(divergence_matrix(chain), ax=given)
+        (image,) = ax.images
+        colours: Any = image.to_rgba(np.ma.asarray(image.get_array()))
+        assert len(ax.texts) == 156
+        assert image.get_alpha() is None
+        for text in ax.texts:
+            column, row = text.xy  # type: ignore[attr-defined]
+            square = colours[row, column]
+            assert square[3] == 1
+            assert contrast(text.get_color(), square) >= 4.5  # WCAG 2.2, level AA
+
     def test_distances_are_steps(self) -> None:
         ax = plot_divergence(divergence_matrix(STUDY), by="distance")
         assert squares(ax)[0] == [None, 2, 4, 4]
@@ -221,6 +247,7 @@ class TestDivergence:
     def test_pairs_without_a_common_root_are_empty(self) -> None:
         ax = plot_divergence(divergence_matrix(forest_of("a>b, c>d")))
         assert squares(ax) == [[None, None], [None, None]]
+        assert ax.get_xlabel() == "2 responses in the order of the tree; no two share a root"
         saved(ax)
 
     def test_many_tips_are_drawn_without_names(self) -> None:
@@ -231,6 +258,10 @@ class TestDivergence:
 
     def test_nothing_is_an_empty_picture(self) -> None:
         saved(plot_divergence(divergence_matrix(forest_of(""))))
+
+    def test_one_response_is_no_pair(self) -> None:
+        ax = plot_divergence(divergence_matrix(forest_of("a>b")))
+        assert ax.get_xlabel() == "1 response: no two that could part"
 
     def test_an_unknown_figure_is_refused(self) -> None:
         with pytest.raises(InvalidOperationError, match="not 'age'"):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
+from matplotlib.typing import ColorType
 
 from grok_tree.analysis import plot_tree
 from grok_tree.analysis.pictures import _style
 from grok_tree.testing import forest_of
 
 
-def luminance(colour: str) -> float:
+def luminance(colour: ColorType) -> float:
     """Relative luminance as WCAG 2 defines it."""
     parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(one: ColorType, other: ColorType) -> float:
     low, high = sorted([luminance(one), luminance(other)])
     return (high + 0.05) / (low + 0.05)
 

@@ -138,3 +138,9 @@ def test_texts_of_any_kind_are_drawn_without_a_warning() -> None:
     ax = plot_tree(forest_from_parents([-1] * 6, messages=messages), color="message")
     ax.get_figure(root=True).savefig(io.BytesIO())  # type: ignore[union-attr]
     assert texts(ax) == ["$x", "□□□ □", "a b c", "", "<b>&amp;", "\\frac{1}"]
+
+
+def test_a_single_depth_is_a_single_number() -> None:
+    ax = plot_tree(forest_of("a, b"))
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
