@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._frames import Kinds
+from grok_tree.analysis._likelihoods import logprob_of
 from grok_tree.analysis._results import Records, Shown, Tabular
 from grok_tree.analysis._texts import n_shared
 from grok_tree.analysis.answers._intervals import Asked
@@ -24,7 +25,8 @@ class TakenToken(Shown):
         text: The token; empty where the answer ends there.
         n: How many answers took it.
         share: Of the answers compared, with the interval of Wilson (1927).
-        probability: What the model gave it, before temperature and the like; None for an end.
+        probability: What the model gave it, before temperature and the like, 0 to 1: the mean over
+            the answers that took it. None for an end.
     """
 
     text: str
@@ -129,7 +131,7 @@ def _taken(there: list[TokenLogprob | None], asked: Asked) -> tuple[TakenToken, 
     by_text: dict[str, list[float]] = {}
     for token in there:
         by_text.setdefault("" if token is None else token.text, []).append(
-            math.nan if token is None else math.exp(token.logprob)
+            math.nan if token is None else math.exp(logprob_of(token))
         )
     ordered = sorted(by_text.items(), key=lambda one: (-len(one[1]), one[0]))
     return tuple(

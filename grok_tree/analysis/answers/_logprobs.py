@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grok_tree.analysis._estimates import Estimate
+from grok_tree.analysis._likelihoods import log_likelihood, perplexity
 from grok_tree.analysis._numbers import Floats
 from grok_tree.analysis._results import Shown
 from grok_tree.analysis.answers._intervals import Asked, Sampled, mean_of, studentised
@@ -21,11 +22,15 @@ Tokens = Sequence[TokenLogprob]
 class LogprobSummary(Shown):
     """How likely the answers are of which log-probabilities were recorded.
 
+    A log-probability of a rounding above 0 is taken as 0. Where one is minus infinity, so are the
+    means, and the intervals are unbounded.
+
     Attributes:
         n: How many answers that are.
-        total: The mean over answers of Σ log p over an answer's tokens, in nats.
-        per_token: The mean over answers of an answer's mean log p, in nats.
-        perplexity: exp(-Σ log p / Σ tokens) over all tokens of all answers, 1 or more.
+        total: The mean over answers of Σ log p over an answer's tokens, in nats, 0 or less.
+        per_token: The mean over answers of an answer's mean log p, in nats, 0 or less.
+        perplexity: exp(-Σ log p / Σ tokens) over all tokens of all answers, 1 or more (Jelinek et
+            al. 1977). The interval is that of the mean surprisal, on the scale of logarithms.
     """
 
     n: int
@@ -38,8 +43,12 @@ class LogprobSummary(Shown):
 
 
 def sums_of(tokens: Sequence[Tokens]) -> tuple[Floats, Floats]:
-    """Return Σ log p and the number of tokens of each answer."""
-    sums = [math.fsum(token.logprob for token in one) for one in tokens]
+    """Return Σ log p and the number of tokens of each answer.
+
+    Raises:
+        InvalidOperationError: A log-probability is not a number.
+    """
+    sums = [log_likelihood(one) for one in tokens]
     return np.array(sums, dtype=float), np.array([len(one) for one in tokens], dtype=float)
 
 
@@ -65,9 +74,5 @@ def _perplexity(sums: Floats, counts: Floats, asked: Asked) -> Estimate:
         without = (sums - sums.sum()) / left
     surprise = Sampled(mean, without)
     found = studentised(surprise, asked)
-    ends = (_exp(found.value), max(1.0, _exp(found.low)), _exp(found.high))
-    return Estimate(*ends, asked.level, found.method, found.n)
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf
+    value, low, high = (perplexity(max(0.0, one)) for one in (found.value, found.low, found.high))
+    return Estimate(value, low, high, asked.level, found.method, found.n)

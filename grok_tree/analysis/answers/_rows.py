@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from grok_tree.analysis._estimates import Estimate
+from grok_tree.analysis._likelihoods import perplexity
 from grok_tree.analysis._results import Records
 from grok_tree.analysis.answers._logprobs import Tokens, sums_of
 from grok_tree.errors import InvalidOperationError
@@ -48,7 +48,7 @@ def _answer(text: str, response: Any, cluster: int, likely: tuple[float, float])
         "finish_reason": response and response.finish_reason,
         "logprob": logprob if n_logprobs else None,
         "logprob_per_token": mean,
-        "perplexity": None if mean is None else math.exp(min(-mean, 700.0)),
+        "perplexity": None if mean is None else perplexity(-mean),
         "message": text,
     }
 

@@ -73,7 +73,8 @@ def compare(
         n_permutations: 1 or more.
 
     Raises:
-        InvalidOperationError: There are no two conditions with outcomes of one sort.
+        InvalidOperationError: There are no two conditions with outcomes of one sort, or one has no
+            weight at all; or an argument is out of its range.
     """
     check_permutations(n_permutations)
     conditions = _conditions(first, second, by, names)

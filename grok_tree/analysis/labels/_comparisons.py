@@ -32,7 +32,7 @@ class Comparison(Shown):
         exchanged: What the permutations exchange.
         n_units: How many of those there are in each condition.
         n_blocks: Within how many blocks.
-        n_left_out: Outcomes that hang where the other condition is missing.
+        n_left_out: Outcomes that hang where the other condition is missing, or that weigh nothing.
     """
 
     first: Hashable

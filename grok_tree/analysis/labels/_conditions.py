@@ -80,7 +80,7 @@ def split(found: Outcomes, by: By) -> Mapping[Hashable, Units]:
     """Return for each condition the largest branches that have no other.
 
     Raises:
-        InvalidOperationError: There are fewer than two conditions.
+        InvalidOperationError: There are fewer than two conditions, or no branch of one has weight.
     """
     codes, names = _conditions(found, by)
     if len(names) < 2:
@@ -99,7 +99,14 @@ def split(found: Outcomes, by: By) -> Mapping[Hashable, Units]:
     places = np.flatnonzero(pure[1:] & ~pure[parents[1:]]).astype(np.int32) + 1
     of = counts[:, places].argmax(axis=0)
     units = Units(found, places, parents[places])
-    return {name: units.those(of == code) for code, name in enumerate(names)}
+    conditions = {name: units.those(of == code) for code, name in enumerate(names)}
+    for name, one in conditions.items():
+        if not one.weights.any():
+            raise InvalidOperationError(
+                f"the weights give 0 to every branch of {name!r}, so nothing can be said of it;"
+                " leave it out with by=, or weigh it otherwise"
+            )
+    return conditions
 
 
 def _only(found: Outcomes, kept: NDArray[np.bool_]) -> Outcomes:
@@ -125,18 +132,23 @@ def _conditions(found: Outcomes, by: By) -> tuple[NDArray[np.intp], list[Hashabl
 
 def paired(first: Units, second: Units) -> Arms:
     """Return the units of two conditions in the blocks within which they may be exchanged."""
-    pair = [first, second]
     if first.found is not second.found:
-        return _side_by_side([one.opened() for one in pair], OPENED)
-    shared = np.intersect1d(first.blocks, second.blocks)
+        return _side_by_side([one.opened() for one in (first, second)], OPENED)
+    pair = [one.those(one.weights > 0) for one in (first, second)]
+    shared = np.intersect1d(pair[0].blocks, pair[1].blocks)
     if len(shared) == 0:
         pooled = [Units(one.found, one.places, np.zeros_like(one.blocks)) for one in pair]
-        return _side_by_side(pooled, POOL)
+        return _side_by_side(pooled, POOL, _n_left_out((first, second), pooled))
     kept = [one.those(np.isin(one.blocks, shared)) for one in pair]
-    n_left_out = sum(int(one.n.sum()) for one in pair) - sum(int(one.n.sum()) for one in kept)
+    n_left_out = _n_left_out((first, second), kept)
     if len(shared) == 1 and all(len(one.places) == 1 for one in kept):
         return _side_by_side([one.opened() for one in kept], OPENED, n_left_out)
     return _side_by_side(kept, BLOCKS, n_left_out)
+
+
+def _n_left_out(pair: Sequence[Units], kept: Sequence[Units]) -> int:
+    """Return how many outcomes of two conditions are not among what was kept of them."""
+    return sum(int(one.n.sum()) for one in pair) - sum(int(one.n.sum()) for one in kept)
 
 
 def _side_by_side(pair: Sequence[Units], exchanged: str, n_left_out: int = 0) -> Arms:

@@ -166,10 +166,10 @@ def outcomes(
     - ``"sampled"``: e is proportional to the model's probability of the branch's text, exp of the
       sum of its recorded log-probabilities, shared among siblings of the same text. What people
       wrote counts the same, and so do all branches of a fork where a text has no recorded
-      probabilities; `assumption` says at how many forks. Texts that were never drawn are missing,
-      so that rare long answers may carry nearly all weight: look at `n_effective`. Simulated, 95 %
-      intervals cover 99 to 100 % of models with 6 or 50 texts, and 90 % of one with 2,000, of which
-      30 answers are drawn.
+      probabilities or all have 0; `assumption` says at how many forks. Texts that were never drawn
+      are missing, so that rare long answers may carry nearly all weight: look at `n_effective`.
+      Simulated, 95 % intervals cover 99 to 100 % of models with 6 or 50 texts, and 90 % of one with
+      2,000, of which 30 answers are drawn.
     - a function of the response at a fork (None above roots) and its children that gives each a
       number of 0 or more.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from grok_tree.analysis._likelihoods import log_likelihood
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis.labels._labelled import Labelled
 from grok_tree.errors import InvalidOperationError
@@ -26,7 +27,7 @@ ASSUMPTIONS = {
     "sibling": "at every fork each branch counts the same: as if one of the siblings were drawn;"
     " right where they were sampled independently, from one model with one prompt",
     "sampled": "branches count by the model's probability of their text; where it was not recorded"
-    " for every branch, and between what people wrote, each counts the same",
+    " for every branch or is 0 for all, and between what people wrote, each counts the same",
     "own": "branches count as the given function says",
 }
 """What each weighting assumes."""
@@ -98,7 +99,10 @@ def _sampled(given: Labelled) -> Weighting:
 
 
 def _recorded(given: Labelled, branches: Numbers) -> Sequence[float] | None:
-    """Return what branches count, nothing where each counts the same, None for not recorded."""
+    """Return what branches count, nothing where each counts the same, None for not recorded.
+
+    Probabilities that are all 0 say as little as those that were not recorded.
+    """
     if branches[-1] > len(given.forest):
         return None
     responses = given.forest.responses.several(int(place) - 1 for place in branches)
@@ -107,16 +111,16 @@ def _recorded(given: Labelled, branches: Numbers) -> Sequence[float] | None:
     logs = [_log_probability(given.forest, response) for response in responses]
     texts = [response.message for response in responses]
     known = [log for log in logs if log is not None]
-    if len(known) < len(logs):
+    most = max(known, default=-math.inf)
+    if len(known) < len(logs) or most == -math.inf:
         return None
-    most = max(known)
     copies = {text: texts.count(text) for text in set(texts)}
     return [math.exp(log - most) / copies[text] for log, text in zip(known, texts, strict=True)]
 
 
 def _log_probability(forest: Forest, response: Response) -> float | None:
     tokens = forest.beside.logprobs(response)
-    return sum(token.logprob for token in tokens) if tokens else None
+    return log_likelihood(tokens) if tokens else None
 
 
 def _own(given: Labelled, function: WeightFunction) -> Weighting:
@@ -132,12 +136,20 @@ def _own(given: Labelled, function: WeightFunction) -> Weighting:
 
 
 def _usable(found: Sequence[float], n: int, above: Response | None) -> Sequence[float]:
-    weights = [float(one) for one in found]
+    try:
+        weights = [float(one) for one in found]
+    except (TypeError, ValueError):
+        weights = [math.nan]
     sound = all(math.isfinite(one) and one >= 0 for one in weights)
     if len(weights) != n or not sound or sum(weights) <= 0:
         where = "the roots" if above is None else f"the children of {above.response_id}"
         raise InvalidOperationError(
-            f"weights {weights[:8]} for {where}: there must be {n} finite ones, none below 0 and"
-            " not all 0"
+            f"weights {_first_of(found)} for {where}: there must be {n} finite ones, none below 0"
+            " and not all 0"
         )
-    return weights
+    # By the largest: the sum of finite ones may be infinite.
+    return [one / max(weights) for one in weights]
+
+
+def _first_of(found: object) -> str:
+    return repr(list(found)[:8] if isinstance(found, Iterable) else found)

@@ -11,7 +11,12 @@ from grok_tree.analysis._given import AnyForest
 from grok_tree.analysis._needs import needed
 from grok_tree.analysis._texts import n_shared
 from grok_tree.analysis.probabilities._alignment import AlignedPair, AlignedPiece, Alignment
-from grok_tree.analysis.probabilities._source import AnswerLike, logprobs_if_any, placed
+from grok_tree.analysis.probabilities._source import (
+    AnswerLike,
+    logprobs_if_any,
+    numbers_of,
+    placed,
+)
 from grok_tree.analysis.probabilities._token import AnswerToken
 from grok_tree.forest import TokenLogprob
 
@@ -35,7 +40,8 @@ def align(first: AnswerLike, second: AnswerLike, *, forest: AnyForest | None = N
 
     Raises:
         ExtraMissing: rapidfuzz is not installed.
-        InvalidOperationError: Recorded tokens must be loaded first, or a forest is missing.
+        InvalidOperationError: Recorded tokens must be loaded first, or a forest is missing; or a
+            log-probability is not a number.
         ResponseNotFound: A response is not in the forest.
     """
     left, right = _side_of(first, forest), _side_of(second, forest)
@@ -81,9 +87,9 @@ class _Side:
 
 def _side_of(given: AnswerLike, forest: AnyForest | None) -> _Side:
     if isinstance(given, Sequence) and not isinstance(given, str):
-        return _Side("".join(token.text for token in given), given, "")
+        return _Side("".join(token.text for token in given), numbers_of(given), "")
     snapshot, response = placed(given, forest)
-    tokens = logprobs_if_any(snapshot, response)
+    tokens = numbers_of(logprobs_if_any(snapshot, response))
     if not tokens and response.message:
         return _Side(response.message, None, "")
     taken_over = response.message[: tokens[0].offset] if tokens else ""

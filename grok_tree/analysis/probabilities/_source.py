@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,13 +37,29 @@ def recorded_of(given: AnswerLike, forest: AnyForest | None) -> Recorded:
     """Return the recorded tokens of an answer.
 
     Raises:
-        InvalidOperationError: There are none, or a forest is missing.
+        InvalidOperationError: There are none, or a forest is missing, or one is no number.
         ResponseNotFound: The response is not in the forest.
     """
     if isinstance(given, Sequence) and not isinstance(given, str):
-        return Recorded(given)
+        return Recorded(numbers_of(given))
     snapshot, response = placed(given, forest)
-    return Recorded(logprobs_of(snapshot, response), snapshot, response)
+    return Recorded(numbers_of(logprobs_of(snapshot, response)), snapshot, response)
+
+
+def numbers_of(tokens: Sequence[TokenLogprob]) -> Sequence[TokenLogprob]:
+    """Return recorded tokens, all of whose log-probabilities are such.
+
+    Raises:
+        InvalidOperationError: One is not a number, or plus infinity.
+    """
+    for index, one in enumerate(tokens):
+        logprobs = (one.logprob, *(other.logprob for other in one.alternatives))
+        if not all(logprob < math.inf for logprob in logprobs):
+            raise InvalidOperationError(
+                f"the log-probabilities of token {index}, {one.text!r}, are not all numbers; leave"
+                " out what is not known, and write minus infinity for what is impossible"
+            )
+    return tokens
 
 
 def placed(given: OneResponse, forest: AnyForest | None) -> tuple[Forest, Response]:

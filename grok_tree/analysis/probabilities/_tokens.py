@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
+from grok_tree.analysis import _likelihoods as likelihoods
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest
 from grok_tree.analysis._results import Records, Tabular
@@ -61,7 +62,7 @@ class Tokens(Tabular, Sequence[AnswerToken]):
 
     @property
     def logprob(self) -> float:
-        """Log-probability of the whole, in nats: the sum over the tokens (chain rule)."""
+        """Log-probability of the whole, in nats, 0 or less: the sum over tokens (chain rule)."""
         return math.fsum(token.logprob for token in self.places)
 
     @property
@@ -73,13 +74,11 @@ class Tokens(Tabular, Sequence[AnswerToken]):
         """
         if not self.places:
             return math.nan
-        mean = -self.logprob / len(self.places)
-        # Beyond this the result is no longer a number of double precision.
-        return math.exp(mean) if mean < math.log(1e308) else math.inf
+        return likelihoods.perplexity(-self.logprob / len(self.places))
 
     @property
     def mean_entropy(self) -> float:
-        """Mean of the lower bounds of the entropy, in nats; not a number without tokens."""
+        """Mean of `AnswerToken.entropy`, in nats, 0 or more; not a number without tokens."""
         if not self.places:
             return math.nan
         return math.fsum(token.entropy for token in self.places) / len(self.places)
@@ -158,22 +157,16 @@ def tokens(
         response: A handle of a client; or a response or its id, with `forest`; or recorded tokens,
             as ``forest.beside.logprobs(response)`` gives them.
         forest: Where the response stands, for what does not know it.
-        vocabulary: How many tokens the model knows; with it, rows have an upper bound of the
-            entropy, too.
+        vocabulary: How many tokens the model knows, 1 or more; with it, rows have an upper bound of
+            the entropy, too.
 
     Raises:
-        InvalidOperationError: Nothing is recorded of the response, or it must be loaded first; or
-            a log-probability is not a number.
+        InvalidOperationError: Nothing is recorded of the response, or it must be loaded first; a
+            log-probability is not a number, or plus infinity; or the vocabulary is empty.
         ResponseNotFound: The response is not in the forest.
     """
     found = recorded_of(response, forest)
-    for index, one in enumerate(found.tokens):
-        if any(
-            math.isnan(logprob) for logprob in (one.logprob, *(a.logprob for a in one.alternatives))
-        ):
-            raise InvalidOperationError(
-                f"the log-probabilities of token {index}, {one.text!r}, are not all numbers; leave"
-                " out what is not known, and write minus infinity for what is impossible"
-            )
+    if vocabulary is not None and not vocabulary >= 1:
+        raise InvalidOperationError(f"a vocabulary of {vocabulary} tokens: give 1 or more, or None")
     places = tuple(AnswerToken(index, one) for index, one in enumerate(found.tokens))
     return Tokens(places, vocabulary, found.forest, found.response)

@@ -125,6 +125,15 @@ class TestWhatProvidersWrite:
             analysis.tokens([token("a", 0.5), TokenLogprob("b", math.nan)])
         with pytest.raises(InvalidOperationError, match="not all numbers"):
             analysis.tokens([TokenLogprob("b", -1.0, (TokenAlternative("c", math.nan),))])
+        with pytest.raises(InvalidOperationError, match="not all numbers"):
+            analysis.tokens([TokenLogprob("b", math.inf)])
+        with pytest.raises(InvalidOperationError, match="token 0, 'b'"):
+            analysis.align([token("b", 0.5)], [TokenLogprob("b", math.nan)])
+
+    @pytest.mark.parametrize("vocabulary", [0, -5, math.nan])
+    def test_a_model_knows_a_token_at_least(self, vocabulary: int) -> None:
+        with pytest.raises(InvalidOperationError, match="a vocabulary of"):
+            analysis.tokens([token("a", 0.5)], vocabulary=vocabulary)
 
     def test_without_alternatives_there_is_no_margin_and_no_rank(self) -> None:
         (found,) = analysis.tokens([TokenLogprob("a", -1.0)])

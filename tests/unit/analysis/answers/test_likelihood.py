@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import gmean
 from scipy.stats import t as student
 
-from grok_tree.analysis import siblings
+from grok_tree.analysis import LogprobSummary, siblings
 from grok_tree.analysis.answers._intervals import Asked, mean_of, studentised
+from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import TokenLogprob
 from tests.unit.analysis.answers._samples import answered, tokens_of
 
@@ -132,3 +134,67 @@ def test_a_probability_of_zero_leaves_nothing_known_of_the_mean(sums: list[float
     entropy = found.weighted_entropy()
     assert entropy is not None
     assert math.isnan(entropy.value) == (max(sums) == -math.inf)
+    assert [row["perplexity"] for row in found.answer_records()] == [
+        math.exp(-one) if math.isfinite(one) else math.inf for one in sums
+    ]
+
+
+def test_a_log_probability_rounded_above_zero_is_certain() -> None:
+    forest = answered(["a", "b"], [[TokenLogprob("a", 1e-3)], [TokenLogprob("b", 0.0)]])
+    group = siblings(forest.responses.ids[1], forest=forest)
+
+    assert group.logprobs is not None
+    assert (group.logprobs.total.value, group.logprobs.perplexity.value) == (0, 1)
+    assert group.first_difference is not None
+    assert [one.probability for one in group.first_difference.taken] == [1, 1]
+    assert [row["perplexity"] for row in group.answer_records()] == [1, 1]
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_log_probabilities_that_are_no_numbers_are_refused(wrong: float) -> None:
+    forest = answered(["a", "b"], [[TokenLogprob("a", wrong)], [TokenLogprob("b", -1.0)]])
+    group = siblings(forest.responses.ids[1], forest=forest)
+
+    for ask in (lambda: group.logprobs, lambda: group.first_difference, group.weighted_entropy):
+        with pytest.raises(InvalidOperationError, match="log-probability of token 'a'"):
+            ask()
+
+
+@given(st.lists(st.lists(st.floats(-9, 0), min_size=1, max_size=4), min_size=1, max_size=7))
+def test_likelihoods_are_those_of_plain_sums_in_any_order(drawn: list[list[float]]) -> None:
+    def summary(rows: list[list[float]]) -> LogprobSummary:
+        tokens = [[TokenLogprob("a", one) for one in row] for row in rows]
+        forest = answered([f"{at}" for at in range(len(rows))], tokens)
+        found = siblings(forest.responses.ids[1], forest=forest).logprobs
+        assert found is not None
+        return found
+
+    found, turned = summary(drawn), summary(drawn[::-1])
+
+    flat = np.concatenate([np.array(row) for row in drawn])
+    assert found.n == len(drawn)
+    assert found.total.value == pytest.approx(np.mean([sum(row) for row in drawn]))
+    assert found.per_token.value == pytest.approx(np.mean([np.mean(row) for row in drawn]))
+    assert found.perplexity.value == pytest.approx(1 / gmean(np.exp(flat)))
+    for one in ("total", "per_token", "perplexity"):
+        ends = [(getattr(x, one).low, getattr(x, one).high) for x in (found, turned)]
+        assert ends[0] == pytest.approx(ends[1])
+    # Twice the same answers: the figures stay.
+    twice = summary(drawn * 2)
+    assert twice.total.value == pytest.approx(found.total.value)
+    assert twice.perplexity.value == pytest.approx(found.perplexity.value)
+
+
+def test_the_interval_of_perplexity_reaches_further_where_a_few_answers_were_hard() -> None:
+    # One token each; the surprisals are skewed to the right, as their logarithms' interval must be.
+    surprisals = np.random.default_rng(5).lognormal(0, 1, 40)
+    forest = answered(
+        [f"{at}" for at in range(40)], [[TokenLogprob("a", -one)] for one in surprisals]
+    )
+    found = siblings(forest.responses.ids[1], forest=forest).logprobs
+    assert found is not None
+    mean = studentised(mean_of(surprisals), ASKED)
+
+    logs = [math.log(one) for one in (found.perplexity.low, found.perplexity.high)]
+    assert logs == pytest.approx([mean.low, mean.high])
+    assert mean.high - mean.value > mean.value - mean.low

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -122,6 +123,28 @@ def test_what_has_no_condition_is_left_out() -> None:
     )[0]
 
     assert (found.before.n, found.after.n) == (3, 5)
+
+
+def test_branches_without_weight_are_left_out() -> None:
+    def all_but_the_first(_above: Response | None, children: Sequence[Response]) -> list[float]:
+        return [float(child.message != "x1a") for child in children]
+
+    found = compare(
+        outcomes(forest_of(SEVEN), first_letter, weights=all_but_the_first), by=last_letter
+    )[0]
+
+    # Of a, x2a and y3a are left.
+    assert (found.before.value, found.after.value) == pytest.approx((1 / 2, 1 / 4))
+    assert (found.n_units, found.n_left_out) == ((2, 4), 1)
+
+
+def test_a_condition_without_weight_is_refused_by_name() -> None:
+    found = outcomes(
+        forest_of(SEVEN), first_letter, weights=lambda _, all_: [r.message[-1] == "a" for r in all_]
+    )
+
+    with pytest.raises(InvalidOperationError, match="0 to every branch of 'b'"):
+        compare(found, by=last_letter)
 
 
 def test_quantities_are_compared_by_their_means() -> None:

@@ -241,6 +241,27 @@ def test_a_function_of_ones_own_weighs_branches() -> None:
     assert found.at("q").n_effective == pytest.approx(1.6)
 
 
+@given(st.sampled_from([5e-324, 1e-300, 1.0, 1e300, 1.7e308]))
+def test_the_unit_of_weights_does_not_matter(unit: float) -> None:
+    forest = forest_of("q>a>x1,a>y2,q>b>y3,b>y4,q>c>x5")
+    found = [
+        outcomes(forest, first_letter, weights=lambda _, ones: [factor] * len(ones)).at("q")  # noqa: B023
+        for factor in (1.0, unit)
+    ]
+
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "given_weights",
+    [None, [], ["a", "b"], [None, 1], [0, 0], [-1, 2], [math.nan, 1], [math.inf, 1], 3.0],
+    ids=repr,
+)
+def test_weights_that_are_none_are_refused(given_weights: Any) -> None:
+    with pytest.raises(InvalidOperationError, match="for the children of q: there must be 2"):
+        outcomes(forest_of("q>x1,q>y2"), first_letter, weights=lambda *_: given_weights)
+
+
 def test_nothing_at_all_has_no_outcomes() -> None:
     found = outcomes(forest_of(""), first_letter)
 
@@ -422,6 +443,34 @@ def test_where_a_probability_is_not_recorded_siblings_count_the_same_and_it_is_s
 
     assert values(found.whole) == pytest.approx({"x": 2 / 3, "z": 1 / 3})
     assert found.assumption.endswith("(so at 1 fork)")
+
+
+def recorded(*sums: float) -> Forest:
+    """A question with answers x0, y1, x2 ..., whose log-probabilities sum to these."""
+    messages = [f"{'xy'[place % 2]}{place}" for place in range(len(sums))]
+    forest = forest_from_parents([-1, *[0] * len(sums)], messages=["q", *messages])
+    return forest.with_beside(Recorded(dict(zip(messages, sums, strict=True))))
+
+
+def test_impossible_texts_count_nothing_and_where_all_are_each_counts_the_same() -> None:
+    some = outcomes(recorded(-math.inf, -1.0, -1.0), first_letter, weights="sampled")
+    none = outcomes(recorded(-math.inf, -math.inf, -math.inf), first_letter, weights="sampled")
+
+    assert values(some.whole) == pytest.approx({"x": 1 / 2, "y": 1 / 2})
+    assert values(none.whole) == pytest.approx({"x": 2 / 3, "y": 1 / 3})
+    assert none.assumption.endswith("(so at 1 fork)")
+
+
+def test_a_log_probability_rounded_above_zero_is_certain() -> None:
+    found = outcomes(recorded(1e-3, 0.0), first_letter, weights="sampled")
+
+    assert values(found.whole) == {"x": 0.5, "y": 0.5}
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_log_probabilities_that_are_no_numbers_weigh_nothing_and_are_refused(wrong: float) -> None:
+    with pytest.raises(InvalidOperationError, match="log-probability of token 'a'"):
+        outcomes(recorded(wrong, -1.0), first_letter, weights="sampled")
 
 
 def test_quantities_that_are_all_alike_say_that_no_spread_was_seen() -> None:
