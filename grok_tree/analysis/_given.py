@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Hashable, Iterable
+from typing import Any, Protocol
 
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import Forest, Response, ResponseId
@@ -85,3 +85,24 @@ def forest_around(responses: Iterable[OneResponse], forest: AnyForest | None = N
         "ids and values of responses do not say where they are; give forest= the forest or the"
         " conversation that holds them"
     )
+
+
+def key_of(found: Any, function: str) -> Hashable:
+    """Return what a function of the user told something apart by.
+
+    Args:
+        found: What it returned.
+        function: How to name it.
+
+    Raises:
+        InvalidOperationError: It cannot be compared.
+    """
+    try:
+        hash(found)
+    except TypeError as error:
+        raise InvalidOperationError(
+            f"{function} gives a {type(found).__name__}, which cannot be a key; give a text, a"
+            " number, or a tuple of these"
+        ) from error
+    key: Hashable = found
+    return key

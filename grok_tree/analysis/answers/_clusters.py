@@ -11,6 +11,7 @@ import numpy as np
 
 from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._frames import Kinds
+from grok_tree.analysis._given import key_of
 from grok_tree.analysis._results import Records, Shown, Tabular
 from grok_tree.analysis.answers._intervals import Asked
 from grok_tree.analysis.answers._ngrams import Whole
@@ -147,9 +148,14 @@ def majority_of(clusters: Clusters, asked: Asked) -> Majority:
 
 
 def labelled_by_key(texts: Sequence[str], key: Key) -> Whole:
-    """Return the same label for texts of the same key."""
+    """Return the same label for texts of the same key.
+
+    Raises:
+        InvalidOperationError: A key cannot be compared.
+    """
     known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(key(text), len(known)) for text in texts], dtype=np.int64)
+    keys = (key_of(key(text), "key=") for text in texts)
+    return np.array([known.setdefault(one, len(known)) for one in keys], dtype=np.int64)
 
 
 def labelled_by_same(texts: Sequence[str], same: Same) -> Whole:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from grok_tree.analysis._given import key_of
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis.labels._arms import Arms
 from grok_tree.analysis.labels._below import Below
@@ -125,7 +126,7 @@ def _conditions(found: Outcomes, by: By) -> tuple[NDArray[np.intp], list[Hashabl
     known: dict[Hashable, int] = {}
     codes = []
     for response in given.forest.responses.several(n for n in numbers if n is not None):
-        name = by(response)
+        name = key_of(by(response), "by=")
         codes.append(-1 if name is None else known.setdefault(name, len(known)))
     return np.array(codes, dtype=np.intp), list(known)
 

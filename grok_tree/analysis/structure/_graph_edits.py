@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -61,7 +62,7 @@ def edit_distance(
 
     Raises:
         InvalidOperationError: There is no such cost, a cost or the bound is negative or not a
-            number, or `most_cells` are not enough.
+            number, a cost is infinite, or `most_cells` are not enough.
     """
     if bound is not None and not bound >= 0:
         raise InvalidOperationError(
@@ -140,10 +141,10 @@ def _asked_costs(
 ) -> Costs:
     def asked(before: Response | None, after: Response | None) -> float:
         price = cost(before, after)
-        if not 0 <= price < math.inf:
+        if not isinstance(price, Real) or not 0 <= price < math.inf:
             ids = [None if one is None else one.response_id for one in (before, after)]
             raise InvalidOperationError(
-                f"the edit from {ids[0]} to {ids[1]} costs {price}; give a number of 0 or more"
+                f"the edit from {ids[0]} to {ids[1]} costs {price!r}; give a number of 0 or more"
             )
         return price
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from grok_tree.analysis._arrays import Arrays, arrays_of
 from grok_tree.analysis._frames import Kinds
-from grok_tree.analysis._given import AnyForest, snapshot_of
+from grok_tree.analysis._given import AnyForest, key_of, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import NO_PARENT, Response, ResponseId, counted
@@ -99,7 +99,8 @@ def isomorphic_subtrees(
         n_least: Responses in the smallest subtree that is listed, 1 or more.
 
     Raises:
-        InvalidOperationError: There is no such way to compare, or `n_least` is below 1.
+        InvalidOperationError: There is no such way to compare, a function gives what cannot be
+            compared, or `n_least` is below 1.
     """
     if n_least < 1:
         raise InvalidOperationError(f"subtrees of at least {n_least} responses: ask for 1 or more")
@@ -125,10 +126,10 @@ def labels(responses: Sequence[Response], by: SameBy) -> Sequence[Hashable]:
     """Return what is compared of each response, in their order.
 
     Raises:
-        InvalidOperationError: There is no such way to compare.
+        InvalidOperationError: There is no such way to compare, or a function gives no key.
     """
     if callable(by):
-        return [by(response) for response in responses]
+        return [key_of(by(response), "by=") for response in responses]
     match by:
         case "shape":
             return [None] * len(responses)

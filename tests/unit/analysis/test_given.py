@@ -49,3 +49,20 @@ def test_what_is_no_response_is_refused_with_what_to_give(
 ) -> None:
     with pytest.raises(InvalidOperationError, match="float is no response; give a handle of one"):
         question(0.5)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda: analysis.isomorphic_subtrees(FOREST, by=lambda _: []),  # type: ignore[arg-type, return-value]
+        lambda: analysis.siblings(["a", "b"], key=lambda text: {text}).clusters,  # type: ignore[arg-type, return-value]
+        lambda: analysis.compare(
+            analysis.outcomes(FOREST, {"b": "x", "c": "y"}),
+            by=lambda _: {},  # type: ignore[arg-type, return-value]
+        ),
+    ],
+    ids=["isomorphic_subtrees", "siblings", "compare"],
+)
+def test_a_key_that_cannot_be_compared_is_refused(question: Callable[[], object]) -> None:
+    with pytest.raises(InvalidOperationError, match="which cannot be a key; give a text"):
+        question()
