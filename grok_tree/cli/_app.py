@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from grok_tree.cli._errors import Talk, run, show_warning
+from grok_tree.cli._interrupts import interrupts_are_kept
 from grok_tree.cli._options import examples
 
 _COMMANDS = {
@@ -113,7 +114,7 @@ def main() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger().addHandler(logging.NullHandler())
     talk = Talk()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), interrupts_are_kept():
         warnings.showwarning = show_warning
         code = run(
             lambda: program.main(obj=talk, prog_name="grok-tree", standalone_mode=False), talk

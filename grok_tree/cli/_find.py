@@ -50,11 +50,12 @@ def find_response(client: Client, prefix: str) -> SyncResponse:
         ResponseNotFound: None does.
         InvalidOperationError: Several do, or it is no beginning of an id.
     """
-    found = client.grok.resolve_id(prefix).response_ids
-    missing = ResponseNotFound(
-        f"no response has an id that begins with {prefix!r}; grok-tree show lists them"
-    )
-    return client.grok.get_response(_only(prefix, found, missing))
+    found = client.grok.resolve_id(prefix)
+    missing = f"no response has an id that begins with {prefix!r}; grok-tree show lists them"
+    if len(found.conversation_ids) == 1:
+        (only,) = found.conversation_ids
+        missing = f"{prefix!r} is a conversation; grok-tree show {only} lists its responses"
+    return client.grok.get_response(_only(prefix, found.response_ids, ResponseNotFound(missing)))
 
 
 def find_place(client: Client, prefix: str) -> Place:
@@ -69,7 +70,9 @@ def find_place(client: Client, prefix: str) -> Place:
         f"no conversation and no response has an id that begins with {prefix!r};"
         " grok-tree ls lists the conversations"
     )
-    only = _only(prefix, [*found.conversation_ids, *found.response_ids], missing)
+    # Files of other programs may use one id for both; the rest cannot be told apart by its id.
+    whole = [one for one in found.conversation_ids if one == prefix]
+    only = _only(prefix, whole or [*found.conversation_ids, *found.response_ids], missing)
     if only in found.conversation_ids:
         return Place(client.grok.get_conversation(only))
     response = client.grok.get_response(only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 import traceback
@@ -70,6 +71,8 @@ def _scripted(script: Path) -> Label:
     function = names.get("label")
     if not callable(function):
         raise click.UsageError(f"{script} defines no function label(response)")
+    if inspect.iscoroutinefunction(function):
+        raise click.UsageError(f"{script}: label(response) is async; define it without async")
 
     def label(response: Response) -> Any:
         return _careful(script, lambda: function(response))
@@ -80,6 +83,9 @@ def _scripted(script: Path) -> Label:
 def _careful(script: Path, call: Callable[[], Any]) -> Any:
     try:
         return call()
+    except SystemExit as error:
+        why = "it ends the program; return None for a tip without an outcome"
+        raise click.UsageError(f"{_where(script, error)}: {why}") from error
     except Exception as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise click.UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,12 @@ def command(
         _write_json(console, found, deciding)
     else:
         _write_text(console, found, deciding, place.response_id)
+        if patterns and set(found.whole.shares) <= {False, "other"} - _names(patterns):
+            console.say(f"no tip matches {' or '.join(map(repr, patterns))}")
+
+
+def _names(patterns: Sequence[str]) -> set[str]:
+    return {pattern.partition("=")[0] for pattern in patterns}
 
 
 def _nothing(found: Outcomes, score_name: str | None) -> str:
@@ -101,7 +108,7 @@ def _nothing(found: Outcomes, score_name: str | None) -> str:
     if not found.n_left_out:
         return f"{nothing}; say something in the conversation first"
     if score_name is None:
-        return nothing
+        return f"{nothing}: label(response) gave None, or no number, for each"
     known = sorted({name for one in found.forest for name in one.marks.scores})
     names = ", ".join(map(repr, known)) or "none"
     return f"{nothing}: none has a score {score_name!r}; the scores of this conversation: {names}"

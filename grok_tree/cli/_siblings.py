@@ -91,12 +91,14 @@ def command(
 def _response_id(place: Place) -> str:
     from grok_tree.errors import InvalidOperationError
 
-    found = place.response_id or place.conversation.forest.conversation.leaf_response_id
+    forest = place.conversation.forest
+    found = place.response_id or forest.conversation.leaf_response_id
     if found is None:
-        raise InvalidOperationError(
-            f"conversation {place.conversation.conversation_id} has no leaf; give the id of a"
-            " response"
-        )
+        full = forest.conversation.conversation_id
+        hint = f"give the id of a response, which grok-tree show {full} lists"
+        if not len(forest):
+            hint = f"it is empty: grok-tree sample TEXT --in {full} samples an answer"
+        raise InvalidOperationError(f"conversation {full} has no leaf; {hint}")
     return found
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from grok_tree.formats import write
+from grok_tree.testing import forest_from_parents
 from tests.e2e.cli._command import Command
 
 
@@ -91,6 +94,23 @@ def test_responses_of_two_conversations_are_not_compared(command: Command) -> No
     assert (refused.code, refused.out) == (1, "")
     assert "of one conversation" in refused.err
     assert command.run("diff", first["response_id"], "ffffffff").code == 1
+
+
+def test_a_conversation_in_the_place_of_a_response_is_told_apart(command: Command) -> None:
+    (said,) = command.run("sample", "hello", "--json").records
+    refused = command.run("diff", said["conversation_id"], said["response_id"])
+    assert refused.code == 1
+    assert f"grok-tree show {said['conversation_id']} lists its responses" in refused.err
+
+
+def test_a_whole_id_that_a_response_has_too_names_the_conversation(
+    command: Command, tmp_path: Path
+) -> None:
+    forest = forest_from_parents([-1, 0])
+    write(forest, tmp_path / "same.jsonl")
+    command.run("import", str(tmp_path / "same.jsonl"))
+    shown = command.run("stats", forest.conversation.conversation_id)
+    assert shown.out.startswith("responses  2;")
 
 
 def test_an_empty_conversation_has_a_shape_without_bars(command: Command) -> None:

@@ -83,6 +83,27 @@ def test_where_no_tip_has_an_outcome_it_is_said(command: Command, study: str) ->
     )
 
 
+def test_an_expression_that_matches_nothing_is_said_to(command: Command, study: str) -> None:
+    alone = command.run("outcomes", study, "--label", "green")
+    assert "no tip matches 'green'" in alone.err
+    assert "matches" not in command.run("outcomes", study, "--label", "red").err
+    named = command.run("outcomes", study, "--label", "g=green", "--label", "p=pink")
+    assert "no tip matches 'g=green' or 'p=pink'" in named.err
+    other = command.run("outcomes", study, "--label", "g=green", "--label", "other=.")
+    assert "matches" not in other.err
+
+
+def test_a_script_that_says_nothing_of_any_tip_is_said_to(
+    command: Command, study: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "label.py"
+    script.write_text("def label(response):\n    pass\n")
+    shown = command.run("outcomes", study, "--script", str(script))
+    assert shown.err == (
+        "none of 6 tips has an outcome: label(response) gave None, or no number, for each\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -111,6 +132,15 @@ def test_what_cannot_be_a_label_is_wrong_usage(
         pytest.param("a = 1\nb = a / 0\n", "line 2: ZeroDivisionError", id="on loading"),
         pytest.param(
             "def label(response):\n    return help_me\n", "line 2: NameError", id="on a tip"
+        ),
+        pytest.param("exit(3)\n", "line 1: it ends the program", id="exit on loading"),
+        pytest.param(
+            "def label(response):\n    raise SystemExit\n",
+            "line 2: it ends the program",
+            id="exit on a tip",
+        ),
+        pytest.param(
+            "async def label(response):\n    return 1\n", "label(response) is async", id="async"
         ),
     ],
 )

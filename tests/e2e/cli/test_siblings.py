@@ -46,6 +46,15 @@ def test_one_answer_is_told_how_to_get_siblings(command: Command) -> None:
     assert "[-inf, inf]" not in shown.out
 
 
+def test_an_empty_conversation_is_told_how_to_get_answers(command: Command) -> None:
+    (said,) = command.run("sample", "hello", "--json").records
+    first, *_ = command.run("path", said["response_id"], "--json").records
+    command.run("delete", first["response_id"])
+    refused = command.run("siblings", said["conversation_id"])
+    assert refused.code == 1
+    assert f"grok-tree sample TEXT --in {said['conversation_id']}" in refused.err
+
+
 def test_the_same_as_json_with_what_was_left_out(command: Command) -> None:
     first, second, *_ = sampled(command)
     command.run("replace", second, "by hand")
