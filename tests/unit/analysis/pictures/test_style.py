@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.typing import ColorType
 
 from grok_tree.analysis import plot_tree
@@ -67,3 +67,15 @@ def test_a_page_that_is_only_let_through_is_no_choice_of_colours() -> None:
 )
 def test_texts_are_one_line_that_the_font_can_draw(text: str, shown: str) -> None:
     assert _style.shortened(text, 5) == shown
+
+
+def test_pictures_of_the_users_own_can_have_the_same_colours() -> None:
+    with plt.style.context("grok_tree.analysis.any_page"):
+        figure, ax = plt.subplots()
+        bars = [ax.bar([n], [1]).patches[0] for n in range(len(_style.PALETTE))]
+        drawn = plot_tree(forest_of("a>b"))
+        ink = _style.ink()
+    assert [to_rgb(bar.get_facecolor()) for bar in bars] == [to_rgb(one) for one in _style.PALETTE]
+    assert to_rgb(ax.xaxis.label.get_color()) == ink == to_rgb(_style.GREY)
+    for one in (figure, ax, drawn.figure, drawn):
+        assert to_rgba(one.patch.get_facecolor())[3] == 0
