@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Tests start hundreds of processes; without bytecode each would compile the whole package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Tests make thousands of databases, each of which waits for the disk again and again. The wait
+# proves nothing: what would be lost without it, `tests/faults` shows from the calls themselves.
+memory = Path("/dev/shm")
+if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 # The suites live in the package, where pytest does not rewrite assertions by itself.
 pytest.register_assert_rewrite("grok_tree.testing.contracts")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,6 +27,8 @@ def main() -> int:
     print(f"seed {figures.seed}", flush=True)
     arguments = ["-m", "", "-p", "no:randomly", "--timeout", str(SLOWEST_TEST_S[run])]
     arguments += ["-q", *options.tests]
+    # Rates and delays are those of a disk, not of memory.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     begun = time.monotonic()
     code = pytest.main(arguments, plugins=[_Named(figures)])
     print(f"\n{figures.table()}\n\nseed {figures.seed}, {time.monotonic() - begun:.0f} s")
