@@ -169,7 +169,7 @@ def test_an_answer_of_a_compatible_server_is_forked_where_it_hesitated(
 
 def test_bring_and_take(tmp_path: Path) -> None:
     report, asked, pairs, counts = run_example("bring_and_take.py", tmp_path)
-    assert report == "<ImportReport: 1 conversations, 2 new responses, 0 skipped>"
+    assert report == "<ImportReport: 1 conversation, 2 new responses, 0 skipped>"
     assert asked.startswith("'Plaid, on Tuesdays.' was said then, ")
     assert pairs == "3 responses in pairs"
     assert counts.startswith("Counts(nodes=3, roots=1, forks=1, leaves=2")

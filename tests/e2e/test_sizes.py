@@ -188,7 +188,7 @@ async def delete_and_restore_all(conversation: Conversation, _size: int) -> None
 
 
 async def show(conversation: Conversation, size: int) -> None:
-    assert str(size) in repr(conversation)
+    assert f"{size:,} responses" in repr(conversation)
     html = conversation._repr_html_()
     assert len(html) < MIB
 
