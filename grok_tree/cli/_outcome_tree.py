@@ -101,12 +101,12 @@ class OutcomeTree:
             name = "the roots" if fork.response_id is None else self._short[fork.response_id]
             part = fork.decided / deciding.uncertainty if deciding.uncertainty else 0.0
             drawn = "" if self._is_narrow else f"{meter(part)} "
-            gain = f"{fork.gain.value:.2g} [{fork.gain.low:.2g}, {fork.gain.high:.2g}]"
+            found = fork.beyond_chance
+            gain = f"{found.value:.2g} [{found.low:.2g}, {found.high:.2g}] {deciding.unit}"
             spans = [
                 Span(f"{place:>2}. {drawn}{part:>4.0%}  "),
                 Span(name, "faint"),
-                Span(f"  p {fork.p_adjusted:.2g}, n {fork.n:,}, gain {gain} {deciding.unit},"),
-                Span(f" {fork.chance:.2g} by chance"),
+                Span(f"  p {fork.p_adjusted:.2g}, n {fork.n:,}, {gain} beyond chance"),
             ]
             yield wrap(spans, self._width, max_lines=1)[0]
         if len(told) > _RANKED:

@@ -29,8 +29,8 @@ class DecidingFork(Shown):
         uncertainty: Of the outcome on arriving there: entropy in bits, or variance in squared
             units.
         gain: How much of it the choice of a child takes away (mutual information, or variance
-            between children), in the same unit; 0 to `uncertainty`. The interval allows for
-            `chance`, so it may lie below the figure.
+            between children), in the same unit; 0 to `uncertainty`. Its interval allows for
+            `chance` and is that of `beyond_chance`, so the figure may lie above it.
         chance: What the gain would be on average if the choice said nothing: what is below few
             children differs by chance, too.
         reach: The part of all paths that come there, 0 to 1, by the weights.
@@ -58,10 +58,15 @@ class DecidingFork(Shown):
     n_units: int
     message: str
 
+    @property
+    def beyond_chance(self) -> Estimate:
+        """The gain less what chance gives of it, 0 or more, in the same unit, with its interval."""
+        return replace(self.gain, value=max(0.0, self.gain.value - self.chance))
+
     def __str__(self) -> str:
         return (
-            f"{self.response_id or 'the roots'}: {self.decided:.3g} decided, gain {self.gain}"
-            f" ({self.chance:.3g} by chance), p = {self.p_adjusted:.3g}"
+            f"{self.response_id or 'the roots'}: {self.decided:.3g} decided, gain"
+            f" {self.gain.value:.3g}, beyond chance {self.beyond_chance}, p = {self.p_adjusted:.3g}"
         )
 
 
@@ -83,9 +88,10 @@ class DecidingForks(Tabular):
         "message": "text",
         "decided": "float",
         "gain": "float",
+        "chance": "float",
+        "beyond_chance": "float",
         "low": "float",
         "high": "float",
-        "chance": "float",
         "share": "float",
         "uncertainty": "float",
         "reach": "float",
@@ -109,16 +115,17 @@ class DecidingForks(Tabular):
         return sum(one.n_units > one.n_branches for one in self.forks)
 
     def to_records(self) -> Records:
-        """Return a row for each fork."""
+        """Return a row for each fork; ``low`` and ``high`` are the ends of ``beyond_chance``."""
         return [
             {
                 "response_id": one.response_id,
                 "message": one.message,
                 "decided": one.decided,
                 "gain": one.gain.value,
+                "chance": one.chance,
+                "beyond_chance": one.beyond_chance.value,
                 "low": one.gain.low,
                 "high": one.gain.high,
-                "chance": one.chance,
                 "share": one.share,
                 "uncertainty": one.uncertainty,
                 "reach": one.reach,

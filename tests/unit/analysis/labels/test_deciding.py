@@ -261,6 +261,20 @@ def test_gains_that_may_be_chance_have_intervals_from_zero() -> None:
     assert gains[1].low > 0.05
 
 
+def test_an_interval_is_shown_with_the_figure_that_lies_in_it() -> None:
+    random = np.random.default_rng(4)
+    parents = [-1, *(int(random.integers(max(0, n - 9), n)) for n in range(1, 300))]
+    ends = random.choice(["x", "y"], 300).tolist()
+    found = outcomes(forest_from_parents(parents), lambda r: ends[r.position]).deciding_forks()
+
+    assert any(one.gain.value not in one.gain for one in found.forks)  # it allows for chance
+    for one, row in zip(found.forks, found.to_records(), strict=True):
+        shown = one.beyond_chance
+        assert shown.value == pytest.approx(max(0, one.gain.value - one.chance))
+        assert row["low"] <= row["beyond_chance"] <= row["high"]
+        assert f"gain {one.gain.value:.3g}, beyond chance {shown}, p = " in str(one)
+
+
 def test_long_texts_of_forks_and_turns_are_cut_to_a_line() -> None:
     question = "Which of them?\n" + "A long question. " * 20
     forest = forest_from_parents([-1, 0, 0], messages=[question, "x", "y"])
