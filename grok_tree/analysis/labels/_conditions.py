@@ -57,7 +57,7 @@ class Units:
         marks = np.zeros(len(given.arrays))
         marks[self.places] = 1
         mine = given.arrays.summed_above(marks)[given.places] > 0
-        found: Floats = given.centre + given.scale * given.values[mine, 0]
+        found: Floats = given.measured[mine]
         return found
 
     @property
@@ -115,7 +115,12 @@ def _only(found: Outcomes, kept: NDArray[np.bool_]) -> Outcomes:
     if kept.all():
         return found
     given = found.given
-    given = replace(given, places=given.places[kept], values=given.values[kept])
+    given = replace(
+        given,
+        places=given.places[kept],
+        values=given.values[kept],
+        measured=given.measured[kept] if given.quantities else given.measured,
+    )
     weighed = weighting(given, found.weighting.asked)
     return replace(found, given=given, weighting=weighed, below=Below(given, weighed.shares))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class Labelled:
             its square, in units of `scale` from `centre`.
         centre: The mean of the quantities; 0 for kinds.
         scale: Their standard deviation, 1 where that is 0; 1 for kinds.
+        measured: The quantities as they were given, so that equal ones are; empty for kinds.
         n_left_out: How many responses were asked about and have no outcome.
     """
 
@@ -52,6 +53,7 @@ class Labelled:
     values: Floats
     centre: float
     scale: float
+    measured: Floats
     n_left_out: int
 
     @property
@@ -141,10 +143,10 @@ def labelled(forest: AnyForest, label: Label, asked: Asked = "tips") -> Labelled
     else:
         numbers, outcomes = _asked(taken, asking(label), asked)
     there = [place for place, one in enumerate(outcomes) if one is not None]
-    kinds, values, centre, scale = _valued([outcomes[place] for place in there])
+    found = _valued([outcomes[place] for place in there])
     arrays, places = _with_places(taken, [numbers[place] for place in there])
     n_left_out = len(outcomes) - len(there)
-    return Labelled(taken, arrays, places, kinds, values, centre, scale, n_left_out)
+    return Labelled(taken, arrays, places, *found, n_left_out)
 
 
 def _looked_up(forest: Forest, label: Mapping[str, Outcome]) -> tuple[list[int], list[Any]]:
@@ -182,7 +184,17 @@ def _with_places(forest: Forest, numbers: Sequence[int]) -> tuple[Arrays, Number
     return Arrays(np.concatenate([parents, added])), places
 
 
-def _valued(outcomes: Sequence[Any]) -> tuple[tuple[Outcome, ...], Floats, float, float]:
+class _Values(NamedTuple):
+    """Outcomes as rows of values, see `Labelled`."""
+
+    kinds: tuple[Outcome, ...]
+    rows: Floats
+    centre: float
+    scale: float
+    measured: Floats
+
+
+def _valued(outcomes: Sequence[Any]) -> _Values:
     if any(type(one) is float for one in outcomes):
         return _quantities(outcomes)
     if {bool, int} <= {type(one) for one in outcomes}:
@@ -200,7 +212,7 @@ def _valued(outcomes: Sequence[Any]) -> tuple[tuple[Outcome, ...], Floats, float
     columns = {key: column for column, key in enumerate(known)}
     values = np.zeros((len(outcomes), len(known)))
     values[np.arange(len(outcomes)), [columns[key] for key in keys]] = 1
-    return tuple(known.values()), values, 0.0, 1.0
+    return _Values(tuple(known.values()), values, 0.0, 1.0, np.zeros(0))
 
 
 def _key(outcome: Any) -> tuple[str, Any]:
@@ -210,7 +222,7 @@ def _key(outcome: Any) -> tuple[str, Any]:
     return ("int", outcome) if isinstance(outcome, int) else ("str", outcome)
 
 
-def _quantities(outcomes: Sequence[Any]) -> tuple[tuple[Outcome, ...], Floats, float, float]:
+def _quantities(outcomes: Sequence[Any]) -> _Values:
     for one in outcomes:
         if isinstance(one, (bool, str)) or abs(one) > LARGEST:
             raise InvalidOperationError(
@@ -224,4 +236,4 @@ def _quantities(outcomes: Sequence[Any]) -> tuple[tuple[Outcome, ...], Floats, f
     largest = float(np.abs(away).max()) or 1.0
     scale = largest * (float((away / largest).std()) or 1.0)
     away /= scale
-    return (), np.column_stack([away, away**2]), centre, scale
+    return _Values((), np.column_stack([away, away**2]), centre, scale, quantities)

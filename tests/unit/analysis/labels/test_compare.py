@@ -191,6 +191,17 @@ def test_two_forests_in_quite_different_units_are_compared() -> None:
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
 
 
+def test_equal_quantities_of_two_forests_are_equal_however_the_others_lie() -> None:
+    pair = [outcomes(forest_of(f"q>{ones}"), score) for ones in ("0a,q>1b", "0a,q>1b,q>9c")]
+
+    # Of six pairs the second is more in 3 (9 twice, 1 once), equal in 2, less in 1.
+    assert compare(*pair)[0].cliffs_delta == pytest.approx((3 - 1) / 6)
+
+
+def score(response: Response) -> float | None:
+    return float(response.message[0]) / 10 if response.message[0].isdigit() else None
+
+
 def test_conditions_that_are_each_alike_have_no_spread() -> None:
     forest = forest_of("q>1a,q>2a,q>3a,q>4b,q>5b")
     found = compare(
