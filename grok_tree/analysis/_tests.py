@@ -44,7 +44,7 @@ def total_variation(first: Mapping[Any, int], second: Mapping[Any, int]) -> floa
 
 
 def fisher(first: tuple[int, int], second: tuple[int, int]) -> float:
-    """Return the two-sided p of the exact test of Fisher (1935) that two shares are equal.
+    """Return the two-sided p, 0 to 1, of the exact test of Fisher (1935) that shares are equal.
 
     The sum of the probabilities of all tables with these margins that are at most as likely as the
     one that was seen. 1 where either sample is empty.

@@ -142,7 +142,10 @@ class Diversity(Tabular):
         return Estimate(*ends, self.level, found.method, n)
 
     def edit_distances(self, unit: EditUnit = "words") -> Floats:
-        """Return the matrix of Levenshtein distances / length of the longer text, 0 to 1.
+        """Return the matrix of Levenshtein (1966) distances / length of the longer text, 0 to 1.
+
+        The fewest insertions, deletions and replacements, each counting 1. Two empty texts are 0
+        apart.
 
         Args:
             unit: What is inserted, deleted or replaced: words as white space divides them, or

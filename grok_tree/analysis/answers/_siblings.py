@@ -152,7 +152,8 @@ class Siblings(Diversity):
         The intervals are about the model: bootstrap-t over answers.
 
         Raises:
-            InvalidOperationError: They are not loaded, and nobody may wait for them here.
+            InvalidOperationError: They are not loaded, and nobody may wait for them here; or one is
+                not a number.
         """
         return _logprobs.summary_of(self._logprobs, self._asked)
 
@@ -163,7 +164,8 @@ class Siblings(Diversity):
         The shares have intervals about the model, given what all had said before; a place has none.
 
         Raises:
-            InvalidOperationError: Log-probabilities are not loaded, and nobody may wait here.
+            InvalidOperationError: Log-probabilities are not loaded, and nobody may wait here; or
+                one is not a number.
         """
         return first_difference_of(self.texts, self._logprobs, self._asked)
 
@@ -179,5 +181,14 @@ class Siblings(Diversity):
         return statistic_rows(self)
 
     def answer_records(self) -> Records:
-        """Return a row for each answer: its id, cluster, lengths, finish reason, likelihood."""
+        """Return a row for each answer, in order of creation.
+
+        ``response_id``; ``cluster``, its place in `clusters`; ``characters`` and ``words``;
+        ``tokens`` and ``finish_reason`` as the sampler said; ``logprob``, the sum of its
+        log-probabilities in nats, ``logprob_per_token`` their mean, and ``perplexity``, exp of
+        minus that, 1 or more; ``message``. What is not known is None.
+
+        Raises:
+            InvalidOperationError: A log-probability is not a number.
+        """
         return answer_rows(self)

@@ -20,11 +20,17 @@ class Comparison(Shown):
         first: Name of the first condition.
         second: Name of the second.
         outcome: Which outcome; None: the mean of quantities.
-        before: Its share, or the mean, in the first condition.
+        before: Its share, 0 to 1, or the mean, in the first condition.
         after: The same in the second.
-        difference: Second less first: of shares (Newcombe 1998), of means (Welch 1947).
-        effect_sizes: ``odds_ratio`` and ``cohens_h`` of shares, ``hedges_g`` of quantities.
-        cliffs_delta: Of quantities; None for kinds.
+        difference: Second less first: of shares, -1 to 1 (Newcombe 1998), of means, in the unit of
+            quantities (Welch 1947).
+        effect_sizes: Of shares ``odds_ratio``, the odds of the second over those of the first, 0 to
+            infinity, with a half added to each count (Haldane 1956, Anscombe 1956; Woolf 1955), and
+            ``cohens_h``, 2 asin sqrt(p2) - 2 asin sqrt(p1), -pi to pi (Cohen 1988); of quantities
+            ``hedges_g``, the difference in pooled standard deviations less the bias of few (Hedges
+            1981), not a number where nothing varies.
+        cliffs_delta: Of quantities, how often one of the second is more than one of the first, less
+            how often less, over all pairs, -1 to 1 (Cliff 1993); None for kinds.
         p_value: Of the permutation test, two-sided, 0 to 1.
         p_adjusted: Allowing for all comparisons made together.
         exact: Whether all permutations were looked at.

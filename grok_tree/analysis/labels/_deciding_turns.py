@@ -31,8 +31,9 @@ class DecidingTurn(Shown):
         sender: Who said it.
         chance: Of the outcome that the path came to, after this response: its share below it; for
             quantities the mean below it.
-        step: How much that is more than before this response.
-        bits: log2 of the quotient of the two; None for quantities, and where one is 0.
+        step: How much that is more than before this response: -1 to 1 for shares, else in the unit
+            of quantities; not a number where nothing below it has an outcome.
+        bits: log2 of the quotient of the two; None for quantities, and where one is 0 or not known.
         message: How its text begins, on one line.
     """
 

@@ -22,7 +22,8 @@ class Distribution(Tabular):
         shares: Outcome to its share, 0 to 1; empty for quantities.
         mean: Of quantities, in their unit; None for kinds.
         n: How many outcomes stand at it or below it.
-        n_effective: How many independent ones they are worth.
+        n_effective: How many independent ones they are worth, by weights and by how alike branches
+            are within: 0 to n, see `outcomes`.
         n_branches: How many of its children have outcomes below them.
         weights: How branches were weighted.
     """

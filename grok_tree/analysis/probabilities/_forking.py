@@ -119,7 +119,11 @@ class ForkingTokens(Tabular, Sequence[ForkingToken]):
         return "\n".join(map(str, self.places)) or none
 
     def to_records(self) -> Records:
-        """Return a row a branch, that of the sampled token first."""
+        """Return a row a branch, that of the sampled token first.
+
+        ``n_answers`` went there; ``total_variation`` is between the outcomes of the branch and
+        those of the sampled token's.
+        """
         return [
             {
                 "index": place.token.index,

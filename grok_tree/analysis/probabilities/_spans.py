@@ -115,7 +115,12 @@ class TokenSpans(Tabular, Sequence[TokenSpan]):
         return "\n".join(map(str, self.spans)) or "no token is unsure by this threshold"
 
     def to_records(self) -> Records:
-        """Return a row a run."""
+        """Return a row a run.
+
+        ``begin`` and ``end`` are characters of the message, ``first_index`` the place among the
+        answer's tokens, ``least_probability`` that of the unlikeliest token, ``most_entropy_nats``
+        the largest `AnswerToken.entropy`.
+        """
         return [
             {
                 "begin": span.begin,

@@ -65,7 +65,7 @@ class AnswerToken(Shown):
 
     @property
     def surprisal_bits(self) -> float:
-        """The surprisal in bits: ``surprisal / ln 2``."""
+        """The surprisal in bits, 0 or more: ``surprisal / ln 2``."""
         return self.surprisal / math.log(2)
 
     @cached_property
@@ -86,7 +86,7 @@ class AnswerToken(Shown):
 
     @property
     def covered(self) -> float:
-        """The sum of all recorded probabilities, 0 to 1.
+        """The sum of all recorded probabilities, 0 to 1, the sampled token's included.
 
         Above 1 by rounding, or where a provider's figures are not of one distribution. For the
         entropy they are then scaled to 1.
@@ -105,12 +105,14 @@ class AnswerToken(Shown):
         return _entropy([*self._scaled(), self._missing()])
 
     def entropy_at_most(self, vocabulary: int) -> float:
-        """Return an upper bound of the entropy, in nats.
+        """Return an upper bound of the entropy, in nats, from `entropy` on.
 
-        As `entropy`, but what is missing is spread evenly over the tokens that are not recorded.
+        What is missing is spread evenly over the tokens that are not recorded: m ln k more, with m
+        missing and k such tokens.
 
         Args:
-            vocabulary: How many tokens the model knows; at least those that are recorded.
+            vocabulary: How many tokens the model knows. Where that is no more than are recorded,
+                what is missing is one token.
         """
         n_hidden = max(1, vocabulary - 1 - len(self.alternatives))
         missing = self._missing()
@@ -127,7 +129,7 @@ class AnswerToken(Shown):
 
     @property
     def rank(self) -> int | None:
-        """How many tokens were at least so likely, itself included: 1 for the likeliest.
+        """One more than the recorded tokens that were likelier: 1 for the likeliest and its equals.
 
         None where that is not known: no alternatives are recorded, or it was not among the
         likeliest and only these are.

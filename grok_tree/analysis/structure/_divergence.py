@@ -113,7 +113,10 @@ class DivergenceMatrix(Tabular):
 
     @cached_property
     def distances(self) -> Floats:
-        """The steps between each two: up to the last common response, and down; inf for none."""
+        """The steps between each two, up to the last common response and down: 0 or more.
+
+        With depths d and e, and c of the last common response: d + e - 2 c; inf for none.
+        """
         own = np.diagonal(self.depths)
         steps = (own[:, None] + own[None, :] - 2 * self.depths).astype(np.float64)
         steps[self.depths == 0] = np.inf

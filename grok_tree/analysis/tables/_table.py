@@ -76,6 +76,15 @@ class Table(Tabular):
 def table(forest: Forests, grain: Grain = "responses") -> Table:
     """Return forests as a table.
 
+    What is counted: ``depth`` is the number of responses on the path, 1 for a root; ``n_below``
+    that of responses below, ``n_tips`` that of tips below; ``n_models`` that of different models
+    among a fork's children, ``n_manual`` that of children written by hand; ``n_characters`` that of
+    code points. Columns of ``tokens`` are the figures of `AnswerToken`. Those of ``costs`` are sums
+    over the samplings of a model and a day: tokens (``cached_prompt_tokens`` are among
+    ``prompt_tokens``); ``cost_usd`` of those whose cost is known, in US dollars, None where none
+    is; ``n_unknown_costs`` samplings without; ``n_estimated`` whose figures the provider did not
+    count; ``duration_s`` in seconds.
+
     Args:
         forest: One, or several whose rows follow each other.
         grain: What a row stands for: ``conversations``, ``responses``, ``forks`` (responses with
