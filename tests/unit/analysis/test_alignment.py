@@ -63,6 +63,26 @@ def test_equal_answers_are_the_same_at_every_place(words: list[str]) -> None:
     assert str(found).startswith("equal")
 
 
+@given(texts, texts, st.floats(0.1, 1), st.floats(0.1, 1))
+def test_the_other_way_round_differences_are_the_opposite(
+    a: list[str], b: list[str], one: float, other: float
+) -> None:
+    there = analysis.align(answer(a, one), answer(b, other))
+    back = analysis.align(answer(b, other), answer(a, one))
+    if kinds(there).count("="):
+        assert there.mean_logprob_difference == pytest.approx(math.log(other / one), abs=1e-9)
+        assert back.mean_logprob_difference == pytest.approx(math.log(one / other), abs=1e-9)
+    else:
+        assert math.isnan(there.mean_logprob_difference)
+        assert there.similarity == (0 if a or b else 1)
+
+
+def test_what_is_impossible_on_a_side_has_no_difference() -> None:
+    found = analysis.align(answer(["a", "b"], 0), answer(["a", "b"], 0.5))
+    assert [pair.logprob_difference for pair in found] == [None, None]
+    assert math.isnan(found.mean_logprob_difference)
+
+
 def test_where_one_ends_the_other_goes_on() -> None:
     found = analysis.align(answer(["a"]), answer(["a", "b"]))
     assert str(found.parting) == "the end against 'b' (50 %)"

@@ -191,3 +191,29 @@ def test_only_the_beginning_of_many_pairs_is_shown() -> None:
     assert str(found).endswith("… 10 more pairs; to_records() has them")
     assert "10 more pairs" in found._repr_html_()
     assert len(found.to_records()) == 60
+
+
+def test_how_alike_responses_are_by_hand() -> None:
+    first = responses_of([("human", "a b"), ("human", "")])
+    second = responses_of([("human", "a b"), ("human", "a"), ("human", "c"), ("assistant", "a b")])
+    # 0.1 for the sender, and the cosine of (1, 1) with (1, 1), (1, 0) and (0, 0).
+    found = likeness_of(first, second)
+    assert found[0].tolist() == pytest.approx([1.1, 0.1 + 0.5**0.5, 0.1, -np.inf])
+    assert found[1].tolist() == pytest.approx([0.1, 0.1, 0.1, -np.inf])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b c", "c d e", ""]), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["a", "b d", "c d", "e"]), min_size=1, max_size=4),
+)
+def test_words_of_both_paths_are_the_same_taken_out_or_put_in(
+    first: list[str], second: list[str]
+) -> None:
+    found = diff_of(["q"], first, second)
+    same, out, into = (sum(p.n_words(one) for p in found.pairs) for one in ("same", "-", "+"))
+    assert [same + out, same + into] == [len(" ".join(one).split()) for one in (first, second)]
+    rows = found.to_records()
+    assert sum(row["n_words_same"] for row in rows) == same
+    assert sum(row["n_words_removed"] for row in rows) == out
+    assert sum(row["n_words_added"] for row in rows) == into
+    assert [row["kind"] for row in rows] == [pair.kind for pair in found.pairs]

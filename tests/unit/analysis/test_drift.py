@@ -196,6 +196,19 @@ class TestWithoutALabel:
         assert analysis.drift(before, seeded({1: "x"}, 0.5)).same_seed.n == 0
         assert analysis.drift(before, before).same_seed.value == 1
 
+    def test_what_was_asked_twice_with_a_seed_is_no_pair(self) -> None:
+        seeded = Settings(seed=1)
+        once = forest_with([human("a", "hi"), response("b", "x", "a", settings=seeded)])
+        twice = forest_with(
+            [
+                human("a", "hi"),
+                response("b", "x", "a", settings=seeded),
+                response("c", "y", "a", settings=seeded),
+            ]
+        )
+        assert analysis.drift(once, once).same_seed.n == 1
+        assert analysis.drift(once, twice).same_seed.n == 0
+
 
 def test_length_and_cost_change() -> None:
     def priced(texts: dict[str, str], cost: float) -> Forest:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import gmean
 
 from grok_tree import analysis
 from grok_tree.errors import InvalidOperationError
@@ -25,6 +28,34 @@ def test_runs_are_maximal_and_have_places_in_the_text() -> None:
     assert found[0].text == "abab"
     assert found[0].probability == pytest.approx(0.2)  # sqrt(0.4 * 0.1)
     assert found.to_records()[0]["least_probability"] == pytest.approx(0.1)
+
+
+def test_a_row_of_a_run_by_hand() -> None:
+    # Of the rest of a token's probability nothing is known: ln 2 for a half, and of 0.2 and 0.8.
+    tokens = answer(0.9, 0.5, 0.9, 0.2)
+    (row,) = tokens.low_confidence(threshold=0.6, max_gap=1).to_records()
+    assert row == {
+        "begin": 2,
+        "end": 8,
+        "text": "ababab",
+        "first_index": 1,
+        "n_tokens": 3,
+        "n_unsure": 2,
+        "probability": pytest.approx((0.5 * 0.9 * 0.2) ** (1 / 3)),
+        "least_probability": pytest.approx(0.2),
+        "most_entropy_nats": pytest.approx(math.log(2)),
+    }
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=12))
+def test_the_probability_of_a_run_is_the_geometric_mean(shares: list[float]) -> None:
+    (found,) = answer(*shares).low_confidence(threshold=1, max_gap=99) or [None]
+    if found is not None:
+        inside = [one.probability for one in found.tokens]
+        assert found.probability == pytest.approx(gmean(inside))
+        assert found.probability == pytest.approx(
+            1 / analysis.tokens([t.recorded for t in found.tokens]).perplexity
+        )
 
 
 def test_short_gaps_are_bridged_and_short_runs_left_out() -> None:

@@ -34,6 +34,34 @@ def test_the_figures_of_a_token_by_hand() -> None:
     assert one.rank == 2
 
 
+def test_the_rank_counts_what_was_likelier() -> None:
+    ranks = [
+        analysis.tokens([token("a", share, b=0.4, c=0.2)])[0].rank for share in (0.5, 0.4, 0.3, 0.1)
+    ]
+    assert ranks == [1, 1, 2, 3]
+
+
+def test_a_row_of_a_token_by_hand() -> None:
+    (row,) = analysis.tokens([token("a", 0.25, b=0.5, c=0.125)], vocabulary=11).to_records()
+    assert row == {
+        "index": 0,
+        "offset": 0,
+        "text": "a",
+        "logprob": pytest.approx(-2 * math.log(2)),
+        "probability": pytest.approx(0.25),
+        "surprisal_nats": pytest.approx(2 * math.log(2)),
+        "surprisal_bits": pytest.approx(2),
+        "entropy_nats": pytest.approx(1.75 * math.log(2)),
+        "covered": pytest.approx(0.875),
+        "rank": 2,
+        "margin": pytest.approx(-0.25),
+        "n_alternatives": 2,
+        "best_alternative": "b",
+        "best_alternative_logprob": pytest.approx(-math.log(2)),
+        "entropy_at_most_nats": pytest.approx(2.125 * math.log(2)),
+    }
+
+
 def test_the_figures_of_an_answer_by_hand() -> None:
     found = analysis.tokens([token("a", 0.5), token("b", 0.125, 1)])
     assert found.text == "ab"

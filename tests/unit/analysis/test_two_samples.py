@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.spatial.distance import cityblock
 from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 
 from grok_tree.analysis import fisher, newcombe, wilson
-from grok_tree.analysis._tests import permuted
+from grok_tree.analysis._tests import permuted, total_variation
 from grok_tree.analysis.reruns._shifts import How, overall_changes, shift_of
 from grok_tree.errors import InvalidOperationError
 
@@ -26,6 +28,7 @@ def test_fisher_by_hand() -> None:
 
 
 counts = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+small_counts = st.integers(0, 14).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 @given(counts, counts)
@@ -35,6 +38,23 @@ def test_fisher_agrees_with_scipy(first: tuple[int, int], second: tuple[int, int
     assert fisher(second, first) == pytest.approx(fisher(first, second), abs=1e-12)
     failures = [(n - k, n) for k, n in (first, second)]
     assert fisher(*failures) == pytest.approx(fisher(first, second), abs=1e-12)
+
+
+@given(small_counts, small_counts)
+def test_fisher_counts_tables_that_are_just_as_likely(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    # In whole numbers, where a tie is a tie: of the ways to choose who succeeds.
+    total = first[0] + second[0]
+    possible = range(max(0, total - second[1]), min(total, first[1]) + 1)
+    ways = {k: math.comb(first[1], k) * math.comb(second[1], total - k) for k in possible}
+    as_rare = sum(one for one in ways.values() if one <= ways[first[0]])
+    assert fisher(first, second) == pytest.approx(as_rare / sum(ways.values()), rel=1e-6)
+
+
+def test_tables_on_both_sides_that_are_as_likely_both_count() -> None:
+    assert fisher((0, 1), (6, 11)) == pytest.approx(1)
+    assert fisher((1, 1), (15, 31)) == pytest.approx(1)
 
 
 def test_fisher_of_large_samples_is_quick_and_exact() -> None:
@@ -109,6 +129,35 @@ def test_the_mean_over_places_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.93 <= np.mean(covered) <= 0.97
 
 
+class TestTotalVariation:
+    def test_by_hand(self) -> None:
+        # 1/2, 1/2, 0, 0 against 0, 1/4, 1/4, 1/2.
+        found = total_variation({"a": 1, "b": 1}, {"b": 1, "c": 1, "d": 2})
+        assert found == pytest.approx((1 / 2 + 1 / 4 + 1 / 4 + 1 / 2) / 2)
+        assert total_variation({"a": 3}, {"b": 1}) == 1
+        assert total_variation({}, {"b": 1}) is None
+        assert total_variation({"b": 1}, {"b": 0}) is None
+
+    @given(
+        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=6),
+        st.integers(1, 5),
+    )
+    def test_it_is_half_of_what_scipy_calls_the_way_along_blocks(
+        self, pairs: list[tuple[int, int]], times: int
+    ) -> None:
+        first, second = ({str(at): pair[side] for at, pair in enumerate(pairs)} for side in (0, 1))
+        found = total_variation(first, second)
+        if not sum(first.values()) or not sum(second.values()):
+            assert found is None
+            return
+        shares = [np.array([*one.values()]) / sum(one.values()) for one in (first, second)]
+        assert found == pytest.approx(cityblock(*shares) / 2)
+        assert found == total_variation(second, first)
+        renamed = {name * 2: n * times for name, n in first.items()}
+        again = {name * 2: n for name, n in second.items()}
+        assert found == pytest.approx(total_variation(renamed, again))
+
+
 class TestPermutation:
     def test_p_values_of_equal_distributions_are_even(self) -> None:
         random = np.random.default_rng(1)
@@ -126,6 +175,28 @@ class TestPermutation:
         table = np.array(pairs).T + 20
         reference = chi2_contingency(table, correction=False).pvalue
         assert permuted(*table, n_permutations=4_000) == pytest.approx(reference, abs=0.06)
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [((3, 0, 1), (0, 3, 1)), ((2, 1, 1), (1, 2, 1)), ((4, 1, 0), (1, 1, 2))],
+    )
+    def test_it_is_near_the_part_of_all_ways_that_are_as_far_off(
+        self, first: tuple[int, ...], second: tuple[int, ...]
+    ) -> None:
+        pool = [kind for kind in range(3) for _ in range(first[kind] + second[kind])]
+        totals, n = np.bincount(pool), sum(first)
+
+        def far_off(chosen: tuple[int, ...]) -> float:
+            seen = np.bincount([pool[at] for at in chosen], minlength=3)
+            return float(((seen - totals * n / len(pool)) ** 2 / totals).sum())
+
+        ours = float(((np.array(first) - totals * n / len(pool)) ** 2 / totals).sum())
+        ways = [far_off(one) >= ours - 1e-9 for one in combinations(range(len(pool)), n)]
+        found = permuted(np.array(first), np.array(second), n_permutations=20_000)
+        assert found == pytest.approx(np.mean(ways), abs=0.015)
+
+    def test_it_is_never_nothing(self) -> None:
+        assert permuted(np.array([40, 0, 0]), np.array([0, 20, 20]), n_permutations=99) == 0.01
 
     def test_the_same_seed_gives_the_same_p(self) -> None:
         sides = np.array([5, 9, 2]), np.array([8, 3, 3])

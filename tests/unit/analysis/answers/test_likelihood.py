@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import gmean
 from scipy.stats import t as student
 
-from grok_tree.analysis import LogprobSummary, siblings
+from grok_tree.analysis import LogprobSummary, siblings, wilson
 from grok_tree.analysis.answers._intervals import Asked, mean_of, studentised
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import TokenLogprob
@@ -56,6 +56,16 @@ def test_the_place_where_answers_part_by_hand() -> None:
         pytest.approx(0.2),
     ]
     assert [row["text"] for row in found.to_records()] == [" sat", "", " ran"]
+
+
+def test_the_probability_of_a_token_is_the_mean_over_who_took_it() -> None:
+    # As with two models: 0.4 and 0.2 for the same token.
+    pieces = [[("a", 0.4)], [("a", 0.2)], [("b", 0.5)]]
+    forest = answered(["a", "a", "b"], [tokens_of(one) for one in pieces])
+    found = siblings(forest.responses.ids[1], forest=forest).first_difference
+    assert found is not None
+    assert [one.probability for one in found.taken] == pytest.approx([0.3, 0.5])
+    assert [one.share for one in found.taken] == [wilson(2, 3), wilson(1, 3)]
 
 
 def test_tokens_that_were_forced_are_not_compared() -> None:

@@ -452,6 +452,17 @@ def recorded(*sums: float) -> Forest:
     return forest.with_beside(Recorded(dict(zip(messages, sums, strict=True))))
 
 
+@given(st.lists(st.floats(-20, 0), min_size=1, max_size=8), st.floats(-300, 0))
+def test_a_factor_of_all_probabilities_changes_no_share(sums: list[float], factor: float) -> None:
+    once = outcomes(recorded(*sums), first_letter, weights="sampled")
+    again = outcomes(recorded(*(one + factor for one in sums)), first_letter, weights="sampled")
+
+    likely = np.exp(sums)
+    assert values(once.whole).get("x") == pytest.approx(likely[::2].sum() / likely.sum())
+    assert values(again.whole) == pytest.approx(values(once.whole))
+    assert once.whole.n_effective <= len(sums) + 1e-9
+
+
 def test_impossible_texts_count_nothing_and_where_all_are_each_counts_the_same() -> None:
     some = outcomes(recorded(-math.inf, -1.0, -1.0), first_letter, weights="sampled")
     none = outcomes(recorded(-math.inf, -math.inf, -math.inf), first_letter, weights="sampled")
