@@ -128,8 +128,15 @@ def _said(row: Mapping[str, Any]) -> str:
     if row["cost_usd"] is None:
         return f"cost unknown ({counted(n, 'sampling')})"
     missing = f", {unknown:,} of unknown cost" if unknown else ""
-    cost = f"{row['cost_usd']:,.4f}".rstrip("0").ljust(4, "0")
-    return f"${cost} ({counted(n, 'sampling')}{missing})"
+    return f"{_dollars(row['cost_usd'])} ({counted(n, 'sampling')}{missing})"
+
+
+def _dollars(usd: float) -> str:
+    """Return dollars with two to four decimals."""
+    if 0 < usd < 0.00005:
+        return "under $0.0001"
+    whole, _, rest = f"{usd:,.4f}".partition(".")
+    return f"${whole}.{rest.rstrip('0').ljust(2, '0')}"
 
 
 def _finish(ax: Axes, models: Mapping[str, Any], by: str) -> None:
@@ -139,7 +146,9 @@ def _finish(ax: Axes, models: Mapping[str, Any], by: str) -> None:
     ax.set_ylim(max(len(models), 1) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(left=0)
-    empty = "" if models else "nothing was sampled; "
-    ax.set_xlabel(f"{empty}{'tokens' if by == 'tokens' else 'US dollars'}")
+    ax.set_xlabel("tokens" if by == "tokens" else "US dollars")
     ax.xaxis.set_major_formatter("{x:,.10g}")
+    if not models:
+        ax.set_xlabel("nothing was sampled")
+        ax.set_xticks([])
     _style.legend(ax)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -31,6 +32,8 @@ GREY = "#787878"
 
 _MISSING = "□"
 _FAINTEST = 0.04
+_MARK_POINTS = 40
+"""How much a mark takes beside its name, with the gap to the next one."""
 _PALE = "#CBD3D9"
 
 
@@ -73,12 +76,12 @@ def _dress(ax: Axes) -> None:
 
 def legend(ax: Axes) -> None:
     """Say what the marks mean, above the picture."""
-    handles, _ = ax.get_legend_handles_labels()
+    handles, names = ax.get_legend_handles_labels()
     if handles:
         shown = ax.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1),
-            ncols=min(len(handles), 5),
+            ncols=_n_columns(ax, names),
             frameon=False,
             labelcolor=ink(),
             fontsize="small",
@@ -88,6 +91,29 @@ def legend(ax: Axes) -> None:
         for handle in shown.legend_handles:
             if isinstance(handle, PathCollection):
                 handle.set_sizes([30])
+
+
+def _n_columns(ax: Axes, names: Sequence[str]) -> int:
+    """Return in how many columns the names of marks fit above a picture.
+
+    It is estimated: measuring would draw everything once more.
+    """
+    rows = [_points(text.get_text(), 10) for text in ax.get_yticklabels()]
+    free = ax.get_figure(root=True).get_figwidth() * 72 - max(rows, default=0)  # type: ignore[union-attr]
+    widths = [_points(name, 8.5) + _MARK_POINTS for name in names]
+    fitting = (n for n in range(min(len(names), 5), 1, -1) if _width(widths, n) <= free)
+    return next(fitting, 1)
+
+
+def _width(widths: Sequence[float], n_columns: int) -> float:
+    """Return the width of a table that is filled column by column, the first ones longer."""
+    least, more = divmod(len(widths), n_columns)
+    ends = list(accumulate(least + (column < more) for column in range(n_columns)))
+    return sum(max(widths[start:end]) for start, end in pairwise([0, *ends]))
+
+
+def _points(text: str, size: float) -> float:
+    return 0.57 * size * len(text)
 
 
 def ramp() -> LinearSegmentedColormap:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,20 @@ class TestCosts:
         texts = [text.get_text() for text in plot_costs(self.TABLE).texts]
         assert texts == ["$0.25 (3 samplings, 1 of unknown cost)", "cost unknown (1 sampling)"]
 
+    @pytest.mark.parametrize(
+        ("usd", "shown"),
+        [
+            (0.0, "$0.00"),
+            (1.5, "$1.50"),
+            (0.00012, "$0.0001"),
+            (0.00003, "under $0.0001"),
+            (4_938_240.0, "$4,938,240.00"),
+        ],
+    )
+    def test_dollars_have_two_decimals_or_more(self, usd: float, shown: str) -> None:
+        table = analysis.Table("costs", [cost("a", cost_usd=usd, n_unknown_costs=0)], {})
+        assert [text.get_text() for text in plot_costs(table).texts] == [f"{shown} (1 sampling)"]
+
     def test_dollars_are_drawn_as_far_as_they_are_known(self) -> None:
         ax = plot_costs(self.TABLE, by="usd")
         assert [bar.get_width() for bar in bars(ax)] == [0.25, 0]
@@ -190,7 +205,7 @@ class TestCosts:
 
     def test_nothing_sampled_is_said(self) -> None:
         ax = plot_costs(forest_of("a"))
-        assert ax.get_xlabel() == "nothing was sampled; tokens"
+        assert (ax.get_xlabel(), ax.get_xticks().tolist()) == ("nothing was sampled", [])
         saved(ax)
 
     def test_other_tables_and_units_are_refused(self) -> None:
@@ -198,6 +213,35 @@ class TestCosts:
             plot_costs(analysis.table(STUDY, "forks"))
         with pytest.raises(InvalidOperationError, match="'tokens' or 'usd', not 'eur'"):
             plot_costs(STUDY, by="eur")  # type: ignore[arg-type]
+
+
+LONG = "a rather long name of something "
+
+
+def long_costs() -> Axes:
+    used = {"prompt_tokens": 30, "cached_prompt_tokens": 10, "completion_tokens": 5}
+    rows = [cost(LONG * 2, **used, reasoning_tokens=9), cost("short", **used)]
+    return plot_costs(analysis.Table("costs", rows, {}))
+
+
+def long_outcomes() -> Axes:
+    kinds = {tip: f"{number} {LONG * 2}" for number, tip in enumerate(ENDS)}
+    forest = forest_from_parents([-1, 0, 0, 0, 0], messages=[LONG * 3, *ENDS])
+    return plot_outcomes(outcomes(forest, lambda tip: kinds[tip.message]))
+
+
+def long_kinds() -> Axes:
+    return analysis.plot_tree(STUDY, color=lambda one: f"{one.position % 4} {LONG * 2}", label=None)
+
+
+@pytest.mark.parametrize("make", [long_costs, long_outcomes, long_kinds])
+def test_what_marks_mean_stands_within_the_picture(make: Callable[[], Axes]) -> None:
+    ax = make()
+    figure: Any = ax.get_figure(root=True)
+    figure.draw_without_rendering()
+    shown: Any = ax.get_legend()
+    assert shown.get_window_extent().x1 <= figure.bbox.x1
+    assert shown.get_window_extent().y1 <= figure.bbox.y1
 
 
 def squares(ax: Axes) -> list[list[float | None]]:
