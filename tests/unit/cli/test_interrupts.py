@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from grok_tree.cli import main
 from grok_tree.cli._interrupts import interrupts_are_kept
 from tests.patience import PATIENCE_S
 
@@ -39,3 +40,15 @@ def test_other_errors_there_are_told_as_ever(monkeypatch: pytest.MonkeyPatch) ->
     with interrupts_are_kept():
         Dying(ValueError("as ever"))
     assert told == [ValueError]
+
+
+def test_an_interrupt_before_or_after_a_command_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grok_tree.cli._app.main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
