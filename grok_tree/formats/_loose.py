@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from grok_tree.formats._json import decoded_json, raw_json
@@ -54,6 +55,11 @@ def number_of(value: Any) -> float | None:
         return float(value)
     except OverflowError:
         return None
+
+
+def logprob_of(value: Any) -> float | None:
+    """Return a log-probability, also that of a probability of 0, which JSON has as a text only."""
+    return -math.inf if value == "-Infinity" else number_of(value)
 
 
 def objects_in(value: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from grok_tree.forest import TokenAlternative, TokenLogprob
-from grok_tree.formats._loose import list_of, number_of, object_of
+from grok_tree.formats._loose import list_of, logprob_of, object_of
 
 CUT = "logprobs_cut: {left} tokens are not in the text as it is now; they were left out"
 
@@ -33,7 +33,7 @@ def placed(message: str, tokens: Iterable[LooseToken], mended: list[str]) -> lis
         if left or not isinstance(token.text, str) or not message.startswith(token.text, offset):
             left += 1
             continue
-        logprob = number_of(token.logprob)
+        logprob = logprob_of(token.logprob)
         if logprob is not None:
             others = tuple(sorted(_alternatives(token.others), key=lambda one: -one.logprob))
             found.append(TokenLogprob(token.text, logprob, others, offset))
@@ -72,6 +72,6 @@ def _alternatives(value: Any) -> Iterator[TokenAlternative]:
         listed = [object_of(one) for one in list_of(value)]
         pairs = [(one.get("token"), one.get("logprob")) for one in listed]
     for text, logprob in pairs:
-        number = number_of(logprob)
+        number = logprob_of(logprob)
         if isinstance(text, str) and number is not None:
             yield TokenAlternative(text, number)

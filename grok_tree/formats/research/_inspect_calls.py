@@ -13,7 +13,7 @@ from grok_tree.forest import (
     Usage,
 )
 from grok_tree.formats._json import raw_json
-from grok_tree.formats._loose import count_of, number_of, object_of, objects_in, without
+from grok_tree.formats._loose import count_of, logprob_of, number_of, object_of, objects_in, without
 from grok_tree.formats._settings import settings_of, with_tools
 from grok_tree.formats.research._blocks import Json, text_of
 
@@ -118,13 +118,13 @@ def logprobs(choice: Json) -> list[TokenLogprob]:
     offset = 0
     for token in objects_in(object_of(choice.get("logprobs")).get("content")):
         said = text_of(token.get("token"))
-        value = number(token.get("logprob"))
+        value = logprob_of(token.get("logprob"))
         if value is None:
             return []
         others = [
             TokenAlternative(text_of(one.get("token")), likely)
             for one in objects_in(token.get("top_logprobs"))
-            if (likely := number(one.get("logprob"))) is not None
+            if (likely := logprob_of(one.get("logprob"))) is not None
         ]
         found.append(TokenLogprob(said, value, tuple(others), offset))
         offset += len(said)

@@ -17,7 +17,7 @@ from grok_tree.errors import MalformedDocument
 from grok_tree.forest import FinishReason, Settings, TokenAlternative, TokenLogprob, Tool, Usage
 from grok_tree.formats._format import Format, Found
 from grok_tree.formats._json import decoded_json, raw_json
-from grok_tree.formats._loose import object_of
+from grok_tree.formats._loose import logprob_of, object_of, objects_in
 from grok_tree.formats._opening import Opened
 from grok_tree.formats._source import Skipped, SourceConversation, SourceNode
 from grok_tree.formats._times import from_iso, from_seconds
@@ -343,16 +343,16 @@ def _logprobs(found: Any) -> list[TokenLogprob]:
     offset = 0
     listed = object_of(found).get("content")
     for one in listed if isinstance(listed, list) else ():
-        if not isinstance(one, dict) or not isinstance(one.get("logprob"), int | float):
+        logprob = logprob_of(object_of(one).get("logprob"))
+        if logprob is None:
             return []
         text = raw_text(one.get("token"))
-        others = one.get("top_logprobs")
         alternatives = tuple(
-            TokenAlternative(raw_text(other.get("token")), float(other["logprob"]))
-            for other in (others if isinstance(others, list) else ())
-            if isinstance(other, dict) and isinstance(other.get("logprob"), int | float)
+            TokenAlternative(raw_text(other.get("token")), known)
+            for other in objects_in(one.get("top_logprobs"))
+            if (known := logprob_of(other.get("logprob"))) is not None
         )
-        tokens.append(TokenLogprob(text, float(one["logprob"]), alternatives, offset))
+        tokens.append(TokenLogprob(text, logprob, alternatives, offset))
         offset += len(text)
     return tokens
 

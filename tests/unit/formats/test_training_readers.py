@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grok_tree.forest import TokenAlternative, TokenLogprob
 from grok_tree.formats import Document, Skipped, read_all
 from tests.unit.formats._samples import EXPECTED, TREES, documents, names
 
@@ -407,6 +409,21 @@ def test_batches_log_probabilities_and_failures(tmp_path: Path) -> None:
     assert (found.text, found.logprob, found.alternatives[0].text) == ("yes", -0.1, "no")
     assert (failed.partial, failed.finish_reason, failed.message) == (True, "failed", "")
     assert json.loads(failed.origin.raw) == {"error": {"message": "down"}}
+
+
+def test_log_probabilities_of_minus_infinity_are_read_as_python_writes_them(
+    tmp_path: Path,
+) -> None:
+    impossible = {"token": "no", "logprob": -math.inf}
+    body = call([USER], "yes!")["response"]
+    tokens = [{"token": "yes", "logprob": -0.1, "top_logprobs": [impossible]}]
+    tokens += [{"token": "!", "logprob": -math.inf}]
+    body["choices"][0]["logprobs"] = {"content": tokens}
+    document = only(tmp_path, {"body": {"messages": [USER]}, "response": {"body": body}})
+    assert document.logprobs[document.responses[1].response_id] == [
+        TokenLogprob("yes", -0.1, (TokenAlternative("no", -math.inf),)),
+        TokenLogprob("!", -math.inf, (), 3),
+    ]
 
 
 NAMES = st.sampled_from(
