@@ -106,8 +106,18 @@ def permuted(
     expected = totals * (n_ours / (n_ours + n_theirs))
     # The rest of the chi-square is the same for every draw.
     far = ((drawn - expected) ** 2 / totals).sum(axis=1)
-    ours = float(((first - expected) ** 2 / totals).sum())
-    return float(1 + np.count_nonzero(far >= ours * (1 - 1e-9))) / (1 + n_drawn)
+    return permutation_p(far, ((first - expected) ** 2 / totals).sum())
+
+
+def permutation_p(drawn: Floats, there: float) -> float:
+    """Return (1 + draws with as much as there is) / (1 + draws) (Phipson and Smyth 2010)."""
+    return float(1 + as_much(drawn, there)) / (1 + len(drawn))
+
+
+def as_much(drawn: Floats, there: Floats | float) -> Counts:
+    """Return how many draws have as much as there is; what sums in another order are equal."""
+    found: Counts = (drawn >= there - 1e-9 * np.abs(there) - 1e-12).sum(axis=0)
+    return found
 
 
 def check_permutations(n_permutations: int) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grok_tree.analysis._estimates import Estimate
 from grok_tree.analysis._numbers import Floats
 from grok_tree.analysis._student import t_half, t_quantile
-from grok_tree.analysis._tests import check_permutations
+from grok_tree.analysis._tests import as_much, check_permutations
 from grok_tree.analysis.labels import _effects as effects
 from grok_tree.analysis.labels._adjusted import Correction, adjusted
 from grok_tree.analysis.labels._arms import Arms
@@ -145,7 +145,7 @@ def _test(arms: Arms, n_permutations: int, seed: int) -> tuple[Floats, int]:
     as_large, looked_at = np.zeros(len(there)), 0
     for assignments in arms.assignments(n_permutations, seed):
         apart_by = np.abs(np.subtract(*arms.means(assignments)))
-        as_large += (apart_by >= there - 1e-12).sum(axis=0)
+        as_large += as_much(apart_by, there)
         looked_at += len(assignments)
     if arms.exact:
         return as_large / looked_at, looked_at

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import OneResponse
-from grok_tree.analysis._numbers import Floats
+from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis._results import Records, Tabular
-from grok_tree.analysis._tests import check_permutations
+from grok_tree.analysis._tests import check_permutations, permutation_p
 from grok_tree.analysis.labels._adjusted import Correction, adjusted
+from grok_tree.analysis.labels._studentised import studentised
 from grok_tree.analysis.labels._uncertainty import gains
 from grok_tree.analysis.labels._units import units_below
 from grok_tree.errors import InvalidOperationError
@@ -38,7 +39,7 @@ class Parting(Tabular):
             distributions less the mean of their entropies.
         total_variation_by_chance: Its mean over permutations: both are too large in small samples.
         jensen_shannon_by_chance: The same of the divergence.
-        p_value: How often a permutation has as large a divergence.
+        p_value: How often a permutation parts the two as far, by how well that is known.
         p_adjusted: Allowing for how many pairs were looked at.
         n_units: Branches that were exchanged.
         n_permutations: How many.
@@ -106,7 +107,8 @@ def parting(
 
     The test exchanges the branches at the first place below each of the two where it parts, each
     with all that hangs on it: if the two lead to the same, these are as good as drawn from one pot.
-    Where neither has two such branches, p is 1.
+    It compares differences by how well they are known, as that of `deciding_forks` does. Where
+    neither has two such branches, p is 1.
 
     Args:
         found: Outcomes of kinds.
@@ -167,16 +169,17 @@ def _between(
     per_tip = found.weighting.name == "tip"
     units = units_below(found.below, np.array(places, np.int32), per_tip=per_tip, equal=True)
 
-    def apart(order: Any = None) -> tuple[Floats, Floats]:
+    distance = studentised(units, quantities=False)
+
+    def apart(order: Numbers | None = None) -> tuple[Floats, Floats, Floats]:
         rows, shares = units.grouped(order)
         variation: Floats = np.abs(rows[:, 0] - rows[:, 1]).sum(axis=1) / 2
-        return variation, gains(rows, shares, quantities=False)
+        return variation, gains(rows, shares, quantities=False), distance(order)
 
-    (variation,), (divergence,) = apart()
-    drawn = [apart(units.permuted(random, n)) for n in units.batches(n_permutations)]
-    variations, divergences = (np.concatenate(one) for one in zip(*drawn, strict=True))
-    as_much = int((divergences >= divergence - 1e-12).sum())
-    p_value = (1 + as_much) / (1 + n_permutations)
+    (variation,), (divergence,), (far,) = apart()
+    drawn = [apart(order) for order in units.permuted(random, n_permutations)]
+    variations, divergences, distances = (np.concatenate(one) for one in zip(*drawn, strict=True))
+    p_value = permutation_p(distances, far)
     first, second = found.given.ids_at(places)
     return Parting(
         first=first,

@@ -10,6 +10,8 @@ from statistics import NormalDist
 import numpy as np
 
 from grok_tree.analysis._numbers import Floats
+from grok_tree.analysis._tests import permutation_p
+from grok_tree.analysis.labels._studentised import studentised
 from grok_tree.analysis.labels._units import Units
 
 _NOTHING = 1e-12
@@ -52,7 +54,7 @@ class Gain:
         low: Where the interval begins.
         high: Where it ends.
         chance: The mean over permutations.
-        p_value: How often a permutation gives as much, 0 to 1.
+        p_value: How often a permutation parts the groups as far, 0 to 1; see `studentised`.
     """
 
     value: float
@@ -88,11 +90,12 @@ def gain_of(
         return Gain(0.0, 0.0, high, 0.0, 1.0)
     if units.alone:
         return Gain(value, 0.0, most, value, 1.0)
+    distance = studentised(units, quantities=quantities)
     drawn = [
-        gains(*units.grouped(units.permuted(random, n)), quantities=quantities)
-        for n in units.batches(n_draws)
+        (gains(*units.grouped(order), quantities=quantities), distance(order))
+        for order in units.permuted(random, n_draws)
     ]
-    permuted = np.concatenate(drawn)
+    permuted, distances = (np.concatenate(one) for one in zip(*drawn, strict=True))
     chance = float(permuted.mean())
     within = 1 - max(0.0, value - chance) / most if quantities else 1.0
     bias, v = chance * within, float(permuted.var()) * within**2
@@ -101,8 +104,7 @@ def gain_of(
         slope = max(slope, _variance(units, quantities=quantities) / value)
     top = most if quantities else math.log2(rows.shape[-1])
     low, high = _ends(value, bias, v=v, slope=slope, most=top, level=level)
-    n_as_much = int((permuted >= value - _NOTHING).sum())
-    return Gain(value, low, high, chance, (1 + n_as_much) / (1 + n_draws))
+    return Gain(value, low, high, chance, permutation_p(distances, distance()[0]))
 
 
 def _variance(units: Units, *, quantities: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,18 +21,28 @@ class Units:
 
     Attributes:
         rows: The mean row of values of each.
+        n: How many outcomes each has, effectively.
         weights: What each counts in its group.
         starts: Where each group begins.
         shares: What each group counts; None where that is what its units count together.
+        per_tip: Whether a unit takes along what it counts, rather than what its place does.
     """
 
     rows: Floats
+    n: Floats
     weights: Floats
     starts: NDArray[np.intp]
     shares: Floats | None
+    per_tip: bool
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def sizes(self) -> NDArray[np.intp]:
+        """How many units each group has."""
+        sizes: NDArray[np.intp] = np.diff(np.append(self.starts, len(self)))
+        return sizes
 
     @property
     def alone(self) -> bool:
@@ -45,24 +56,28 @@ class Units:
             order: A row for each permutation; None for the units as they are.
         """
         rows = self.rows[None] if order is None else self.rows[order]
-        weights = self.weights[None]
-        if order is not None and self.shares is None:
-            weights = self.weights[order]
-        totals = np.add.reduceat(weights, self.starts, axis=1)
-        sums = np.add.reduceat(rows * weights[:, :, None], self.starts, axis=1)
+        weights = self.weights_in(order)
+        totals = self.summed(weights)
+        sums = self.summed(rows * weights[:, :, None])
         means = sums / np.where(totals > 0, totals, 1)[:, :, None]
         shares = totals if self.shares is None else self.shares[None]
         return means, shares / shares.sum(axis=1, keepdims=True)
 
-    def batches(self, n_draws: int) -> list[int]:
-        """Return how many draws to make at a time."""
-        most = max(1, _MOST_CELLS // (len(self) * (self.rows.shape[1] + 2)))
-        return [min(most, n_draws - done) for done in range(0, n_draws, most)]
+    def weights_in(self, order: Numbers | None) -> Floats:
+        """Return what the units count in each of several orders, or in all of them."""
+        return self.weights[order] if self.per_tip and order is not None else self.weights[None]
 
-    def permuted(self, random: np.random.Generator, n_draws: int) -> Numbers:
-        """Return orders in which any unit may be in any group."""
-        orders: Numbers = np.argsort(random.random((n_draws, len(self))), axis=1).astype(np.int32)
-        return orders
+    def summed(self, values: Floats) -> Floats:
+        """Return sums over the units of each group; each row has an order, each column a unit."""
+        sums: Floats = np.add.reduceat(values, self.starts, axis=1)
+        return sums
+
+    def permuted(self, random: np.random.Generator, n_draws: int) -> Iterator[Numbers]:
+        """Yield orders in which any unit may be in any group, a row each, in batches."""
+        most = max(1, _MOST_CELLS // (len(self) * (self.rows.shape[1] + 2)))
+        for done in range(0, n_draws, most):
+            keys = random.random((min(most, n_draws - done), len(self)))
+            yield np.argsort(keys, axis=1).astype(np.int32)
 
 
 def units_of(below: Below, place: int) -> Numbers:
@@ -83,8 +98,8 @@ def units_below(below: Below, groups: Numbers, *, per_tip: bool, equal: bool = F
     found = [units_of(below, int(place)) for place in groups]
     units, sizes = np.concatenate(found), np.array([len(one) for one in found])
     starts = np.cumsum(sizes) - sizes
-    if per_tip:
-        weights, shares = below.given.n_below[units].astype(np.float64), None
-    else:
-        weights, shares = below.shares[units], below.shares[groups]
-    return Units(below.rows[units], weights, starts, np.ones(len(groups)) if equal else shares)
+    weights = below.given.n_below[units].astype(np.float64) if per_tip else below.shares[units]
+    shares = None if per_tip else below.shares[groups]
+    if equal:
+        shares = np.ones(len(groups))
+    return Units(below.rows[units], below.n_outcomes[units], weights, starts, shares, per_tip)

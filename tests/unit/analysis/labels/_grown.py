@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,12 @@ class Grown:
         gains = {fork.response_id: fork.gain for fork in ranking}
         at = [gains[root.response_id] for root in self.found.forest.roots]
         return float(np.mean([truth in one for truth, one in zip(self.truths, at, strict=True)]))
+
+    def share_of_small_p(self, *, n_draws: int) -> float:
+        ranking = self.found.deciding_forks(n_permutations=n_draws).forks
+        p_values = {fork.response_id: fork.p_value for fork in ranking}
+        at = [p_values[root.response_id] for root in self.found.forest.roots]
+        return float(np.mean([p <= 0.05 for p in at]))
 
 
 @dataclass
@@ -118,6 +124,51 @@ def decided(
 
 def _entropy(rates: Any) -> Any:
     return -(rates * np.log2(rates) + (1 - rates) * np.log2(1 - rates))
+
+
+def exchangeable(
+    random: np.random.Generator,
+    n_trees: int,
+    children: Sequence[tuple[int, int]],
+    kinds: Sequence[float] | None = (1, 1),
+    *,
+    clustering: float = 0,
+    shift: float = 0,
+    **options: Any,
+) -> Grown:
+    """Every root has children that say nothing, with so many branches of so many tips each.
+
+    Every root has shares of its own, drawn from the Dirichlet distribution of `kinds`; None makes
+    quantities. `clustering` is as in `nested`. With a `shift` the last child has a share of the
+    first kind, or a mean, that is so much larger.
+    """
+    growing = _Growing([], [])
+    for _ in range(n_trees):
+        root = growing.add(-1)
+        shares = None if kinds is None else random.dirichlet(kinds)
+        for place, (n_branches, n_tips) in enumerate(children):
+            child = growing.add(root)
+            moved = shift * place / (len(children) - 1)
+            for _ in range(n_branches):
+                ends = _ends(random, shares, n_tips, clustering, moved)
+                branch = child if n_tips == 1 else growing.add(child)
+                for end in ends:
+                    growing.add(branch, end)
+    return growing.grown(np.zeros(n_trees), options)
+
+
+def _ends(
+    random: np.random.Generator, shares: Any, n_tips: int, clustering: float, moved: float
+) -> list[Any]:
+    if shares is None:
+        middle = moved + clustering**0.5 * random.normal()
+        return list(random.normal(middle, (1 - clustering) ** 0.5, n_tips).tolist())
+    first = np.zeros(len(shares))
+    first[0] = 1
+    shares = (1 - moved) * shares + moved * first
+    if clustering:
+        shares = random.dirichlet(np.maximum(shares * (1 - clustering) / clustering, 1e-9))
+    return [f"kind {kind}" for kind in random.choice(len(shares), n_tips, p=shares)]
 
 
 def measured(
