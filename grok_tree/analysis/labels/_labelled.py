@@ -13,8 +13,9 @@ from grok_tree.analysis._arrays import Arrays, arrays_of
 from grok_tree.analysis._given import AnyForest, OneResponse, id_of, snapshot_of
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis._texts import beginning
-from grok_tree.analysis.labels._asking import LARGEST, asking, checked
+from grok_tree.analysis.labels._asking import asking, checked
 from grok_tree.analysis.labels._labels import Label, Outcome
+from grok_tree.analysis.labels._sorts import are_quantities
 from grok_tree.errors import InvalidOperationError
 from grok_tree.forest import NO_PARENT, Forest, Response
 
@@ -22,8 +23,6 @@ Asked = Literal["tips", "all"]
 """Which responses a label function is asked about."""
 
 Ask = Callable[[Response], Outcome | None]
-
-_MOST_KINDS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,20 +194,10 @@ class _Values(NamedTuple):
 
 
 def _valued(outcomes: Sequence[Any]) -> _Values:
-    if any(type(one) is float for one in outcomes):
+    if are_quantities(outcomes):
         return _quantities(outcomes)
-    if {bool, int} <= {type(one) for one in outcomes}:
-        raise InvalidOperationError(
-            "some outcomes are truths and some whole numbers, and True equals 1; make them all one"
-            " of the two, or texts"
-        )
     keys = [_key(one) for one in outcomes]
     known = dict(sorted(zip(keys, outcomes, strict=True), key=lambda pair: pair[0]))
-    if len(known) > _MOST_KINDS:
-        raise InvalidOperationError(
-            f"the label gives {len(known):,} different outcomes, at most {_MOST_KINDS} can be"
-            " told apart; map them to fewer, or make them floats if they are quantities"
-        )
     columns = {key: column for column, key in enumerate(known)}
     values = np.zeros((len(outcomes), len(known)))
     values[np.arange(len(outcomes)), [columns[key] for key in keys]] = 1
@@ -223,12 +212,6 @@ def _key(outcome: Any) -> tuple[str, Any]:
 
 
 def _quantities(outcomes: Sequence[Any]) -> _Values:
-    for one in outcomes:
-        if isinstance(one, (bool, str)) or abs(one) > LARGEST:
-            raise InvalidOperationError(
-                "some outcomes are floats, so none may be a text, a truth or above 1e100, and one"
-                f" is {one!r}; return float(...) for quantities, and texts for kinds"
-            )
     quantities = np.array(outcomes, dtype=np.float64)
     centre = float(quantities.mean())
     away = quantities - centre

@@ -50,7 +50,7 @@ class DriftPlace(Shown):
             quantities.
         p_value: Of Fisher's exact test where there are two outcomes, of a permutation test where
             there are more, and of Welch's for quantities; None where a side has too few.
-        p_adjusted: The same, for all places at once (Benjamini and Hochberg).
+        p_adjusted: The same, for all places at once (`Drift.correction`).
         same_text: The probability that one sample of each side say exactly the same, 0 to 1.
         n_paired: Samples that both sides asked for with the same settings and seed.
         n_paired_same: How many of these pairs say exactly the same.

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from grok_tree.analysis.labels import _adjusted
+from grok_tree.analysis.labels._adjusted import Correction
 from grok_tree.analysis.reruns._changes import DriftPlace
 from grok_tree.analysis.reruns._matching import Place, is_whole
 from grok_tree.analysis.reruns._shifts import How, shift_of
@@ -152,10 +153,10 @@ def _asked(response: Response) -> bytes:
     return msgspec.msgpack.encode(response.settings)
 
 
-def adjusted(places: Sequence[DriftPlace]) -> list[DriftPlace]:
+def adjusted(places: Sequence[DriftPlace], correction: Correction) -> list[DriftPlace]:
     """Return the places with p values for all of them at once."""
     tested = [place.p_value for place in places if place.p_value is not None]
-    found = iter(_adjusted.adjusted(tested, "benjamini-hochberg"))
+    found = iter(_adjusted.adjusted(tested, correction))
     return [
         replace(place, p_adjusted=None if place.p_value is None else next(found))
         for place in places

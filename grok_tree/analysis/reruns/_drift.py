@@ -16,8 +16,10 @@ from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
 from grok_tree.analysis._tests import N_PERMUTATIONS, check_permutations
 from grok_tree.analysis.answers._intervals import Asked, mean_of, studentised
+from grok_tree.analysis.labels._adjusted import Correction
 from grok_tree.analysis.labels._asking import asking
 from grok_tree.analysis.labels._labels import Label
+from grok_tree.analysis.labels._sorts import are_quantities
 from grok_tree.analysis.reruns._changes import DriftPlace, OutcomeChange
 from grok_tree.analysis.reruns._comparing import adjusted, compared, pairs_of
 from grok_tree.analysis.reruns._matching import only_in, places_of
@@ -42,6 +44,7 @@ class Drift(Tabular):
         n_in_both: How many of them stand in a place that the other has, too.
         n_left_out: Samples that were not counted, since they were cut, forked or resumed.
         level: Of the intervals.
+        correction: How p-values were adjusted.
         n_permutations: Of the permutation tests.
         seed: Of all random draws.
     """
@@ -80,6 +83,7 @@ class Drift(Tabular):
     n_in_both: tuple[int, int]
     n_left_out: tuple[int, int]
     level: float
+    correction: Correction
     n_permutations: int
     seed: int
 
@@ -185,6 +189,7 @@ def drift(
     label: Label | None = None,
     *,
     level: float = LEVEL,
+    correction: Correction = "benjamini-hochberg",
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
 ) -> Drift:
@@ -202,8 +207,10 @@ def drift(
         before: The saved forest.
         after: The other run.
         label: From an answer to its outcome (None: it has none), or outcomes by id; without one,
-            the exact texts are compared. Of quantities (float) the means are compared.
+            the exact texts are compared. Outcomes are those of `outcomes`: of quantities (floats,
+            and whole numbers beside floats anywhere in either forest) the means are compared.
         level: Of the intervals, above 0, below 1.
+        correction: For the number of places, see `adjusted`.
         n_permutations: Of the permutation test, where there are more than two outcomes.
         seed: Of the permutations and of the bootstrap.
 
@@ -213,21 +220,30 @@ def drift(
     check_level(level)
     check_permutations(n_permutations)
     forests = snapshot_of(before), snapshot_of(after)
-    how = How(label is not None, level, n_permutations, seed)
     places = places_of(*forests)
     pairs = list(pairs_of(forests, places, None if label is None else asking(label)))
-    found = adjusted([compared(forests, pair, how) for pair in pairs if pair.is_comparable])
     told = [(pair.before.outcomes, pair.after.outcomes) for pair in pairs]
+    every = [one for both in told for side in both for one in side]
+    how = How(
+        labelled=label is not None,
+        quantities=label is not None and are_quantities(every),
+        level=level,
+        n_permutations=n_permutations,
+        seed=seed,
+    )
+    compared_places = [compared(forests, pair, how) for pair in pairs if pair.is_comparable]
+    found = adjusted(compared_places, correction)
     shared = [place for place in places[1:] if place.is_shared]
     return Drift(
         places=tuple(sorted(found, key=_by_change)),
-        overall=overall_changes(told, level) if label is not None else (),
+        overall=overall_changes(told, level) if how.labelled and not how.quantities else (),
         only_before_ids=tuple(_ids(forests[0], only_in(places, 0))),
         only_after_ids=tuple(_ids(forests[1], only_in(places, 1))),
         n_responses=(len(forests[0]), len(forests[1])),
         n_in_both=_counted([place.numbers for place in shared]),
         n_left_out=_counted([pair.left_out for pair in pairs]),
         level=level,
+        correction=correction,
         n_permutations=n_permutations,
         seed=seed,
     )

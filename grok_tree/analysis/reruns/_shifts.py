@@ -16,7 +16,6 @@ from grok_tree.analysis._student import t_half, t_outside
 from grok_tree.analysis._tests import fisher, permuted, total_variation
 from grok_tree.analysis.labels._effects import welch
 from grok_tree.analysis.reruns._changes import OutcomeChange
-from grok_tree.errors import InvalidOperationError
 
 MEAN = "mean"
 """What stands in the place of an outcome where outcomes are quantities."""
@@ -29,6 +28,7 @@ class How:
     """How places are compared; see `drift`."""
 
     labelled: bool
+    quantities: bool
     level: float
     n_permutations: int
     seed: int
@@ -44,12 +44,8 @@ class Shift:
 
 
 def shift_of(before: Outcomes, after: Outcomes, how: How) -> Shift:
-    """Return how far two samples are apart.
-
-    Raises:
-        InvalidOperationError: Some outcomes are quantities, and some are not.
-    """
-    if are_quantities(before, after):
+    """Return how far two samples are apart."""
+    if how.quantities and (before or after):
         return _shift_of_quantities(before, after, how)
     counts = Counter(before), Counter(after)
     changes = (
@@ -60,20 +56,6 @@ def shift_of(before: Outcomes, after: Outcomes, how: How) -> Shift:
     if not before or not after:
         return Shift(changes)
     return Shift(changes, total_variation(*counts), _p(*counts, how))
-
-
-def are_quantities(before: Outcomes, after: Outcomes) -> bool:
-    """Return whether outcomes have means rather than shares.
-
-    Raises:
-        InvalidOperationError: Some do and some do not.
-    """
-    sorts = {isinstance(one, float) for outcomes in (before, after) for one in outcomes}
-    if len(sorts) > 1:
-        raise InvalidOperationError(
-            "the label gives both quantities (float) and kinds; let it give one or the other"
-        )
-    return sorts == {True}
 
 
 def kinds_in(*outcomes: Outcomes) -> list[Any]:
@@ -149,17 +131,17 @@ def overall_changes(
     of their number; the half added keeps a share of 0 or 1 from looking certain. A mean share has
     the interval of Wilson of as many samples as give this variance, a change that of Newcombe.
     Simulated, 95 % intervals cover between 94 % and 99 %, of 5 places of 4 samples as well as of 30
-    places of one. Of one place it is that place's own. Empty where outcomes are quantities.
+    places of one. Of one place it is that place's own.
 
     Args:
-        sides: The outcomes of each place, before and after.
+        sides: The outcomes of each place, before and after: kinds.
         level: Of the intervals.
     """
     counts = [(Counter(before), Counter(after)) for before, after in sides if before and after]
-    outcomes = [one for both in sides for side in both for one in side]
-    if not counts or are_quantities(outcomes, ()):
+    if not counts:
         return ()
-    return tuple(_mean_change(outcome, counts, level) for outcome in kinds_in(outcomes))
+    outcomes = kinds_in(*(side for both in sides for side in both))
+    return tuple(_mean_change(outcome, counts, level) for outcome in outcomes)
 
 
 def _mean_change(

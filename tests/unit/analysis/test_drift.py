@@ -236,6 +236,62 @@ def test_quantities_have_means() -> None:
     assert place.total_variation is None
 
 
+def test_whole_numbers_beside_floats_are_quantities_in_every_place() -> None:
+    marks: dict[str, int | float] = {"x": 1, "xx": 2.5, "y": 3, "yy": 4}
+    before = study({"a": ["x", "xx"], "b": ["y", "yy"]})
+    after = study({"a": ["xx", "xx"], "b": ["yy", "yy"], "c": []})
+    found = analysis.drift(before, after, lambda one: marks[one.message])
+    by_prompt = {place.prompt: place.outcomes for place in found.places}
+
+    assert [one.outcome for one in by_prompt["a"]] == ["mean"]
+    assert [(one.before.value, one.after.value) for one in by_prompt["b"]] == [(3.5, 4)]
+    assert found.overall == ()
+
+
+def test_a_place_without_quantities_tells_nothing() -> None:
+    marks = {"x": 1.5, "xx": 2.5}
+    before, after = study({"a": ["x"], "b": ["y"]}), study({"a": ["xx"], "b": ["y"]})
+    found = analysis.drift(before, after, lambda one: marks.get(one.message))
+
+    assert {place.prompt: len(place.outcomes) for place in found.places} == {"a": 1, "b": 0}
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        ({"x": 1.0, "y": "yes"}, "none may be a text, a truth or above 1e100"),
+        ({"x": 1.0, "y": True}, "none may be a text, a truth or above 1e100"),
+        ({"x": 1.0, "y": 10**101}, "none may be a text, a truth or above 1e100"),
+        ({"x": True, "y": 2}, "some outcomes are truths and some whole numbers"),
+    ],
+)
+def test_outcomes_of_two_sorts_are_refused_wherever_they_stand(
+    ends: dict[str, bool | float | str], why: str
+) -> None:
+    # As by `outcomes`, though each place of each forest has outcomes of one sort.
+    before, after = study({"a": ["x"], "b": ["y"]}), study({"a": ["x"], "b": ["y"]})
+    with pytest.raises(InvalidOperationError, match=why):
+        analysis.drift(before, after, lambda one: ends[one.message])
+    with pytest.raises(InvalidOperationError, match=why):
+        analysis.outcomes(before, lambda one: ends[one.message])
+
+
+def test_p_values_are_corrected_as_is_asked_for() -> None:
+    before = study({"a": ["yes", "yes", "no", "yes"], "b": ["yes", "no"]})
+    after = study({"a": ["no", "no", "no"], "b": ["no", "no"]})
+    found = [
+        analysis.drift(before, after, is_yes, correction=correction)
+        for correction in ("benjamini-hochberg", "bonferroni", "none")
+    ]
+
+    p = [[place.p_value for place in one.places] for one in found]
+    assert p[0] == p[1] == p[2] == pytest.approx([5 / 35, 1])
+    p_adjusted = [[place.p_adjusted for place in one.places] for one in found]
+    assert p_adjusted == [pytest.approx([2 * 5 / 35, 1])] * 2 + [pytest.approx([5 / 35, 1])]
+    assert found[0] == analysis.drift(before, after, is_yes)
+    assert found[1].correction == "bonferroni"
+
+
 def test_truths_of_numpy_are_truths() -> None:
     found = analysis.drift(
         study({"a": ["yes"]}),
@@ -259,7 +315,9 @@ def test_an_outcome_is_a_text_a_truth_or_a_number() -> None:
     assert by_id.places[0].outcomes == ()
 
 
-@pytest.mark.parametrize("wrong", [{"level": 1}, {"n_permutations": 0}, {"label": "yes"}])
+@pytest.mark.parametrize(
+    "wrong", [{"level": 1}, {"n_permutations": 0}, {"label": "yes"}, {"correction": "x"}]
+)
 def test_what_is_out_of_range_is_refused(wrong: dict[str, object]) -> None:
     forest = study({"a": ["x"]})
     with pytest.raises(InvalidOperationError):
