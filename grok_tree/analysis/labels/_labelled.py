@@ -83,13 +83,17 @@ class Labelled:
 
     @cached_property
     def parting(self) -> Numbers:
-        """For each place, the first place at or below it that parts, or where an outcome stands."""
+        """For each place, the first place at or below it that parts, or where an outcome stands.
+
+        Where there is none, the place itself.
+        """
         only_child = np.zeros(len(self.arrays))
         only_child[1:] = self.n_branches[self.arrays.parents[1:]] == 1
         itself = np.arange(len(self.arrays), dtype=np.float64)
         itself[self.n_branches == 1] = 0
         itself[self.n_below == 0] = 0
-        return self.arrays.weighted_below(itself, only_child).astype(np.int32)
+        found = self.arrays.weighted_below(itself, only_child).astype(np.int32)
+        return np.where(self.n_below > 0, found, np.arange(len(found), dtype=np.int32))
 
     @cached_property
     def forks(self) -> Numbers:

@@ -75,7 +75,7 @@ class Outcomes(Tabular):
     def branch_ids(self, response: OneResponse | None) -> Sequence[str]:
         """Return the children with outcomes of the first fork at or below a response.
 
-        None asks for the whole forest.
+        None asks for the whole forest. Empty where nothing forks.
 
         Raises:
             ResponseNotFound: It is not in the snapshot.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grok_tree.analysis import Distribution, matches, outcomes, score, wilson
+from grok_tree.analysis import Distribution, Weights, matches, outcomes, score, wilson
 from grok_tree.analysis._arrays import Arrays
 from grok_tree.errors import InvalidOperationError, ResponseNotFound
 from grok_tree.forest import Forest, Response, TokenLogprob
@@ -108,6 +109,8 @@ def test_what_has_no_outcome_is_left_out_and_counted() -> None:
     assert (found.n, found.n_left_out, found.at("q").n) == (2, 1, 2)
     assert math.isnan(found.at("z3").shares["x"].value)
     assert (found.at("z3").shares["x"].low, found.at("z3").shares["x"].high) == (0, 1)
+    assert (found.at("z3").n, found.at("z3").n_effective, found.at("z3").n_branches) == (0, 0, 0)
+    assert (list(found.branch_ids("q")), list(found.branch_ids("z3"))) == (["x1", "y2"], [])
 
 
 def test_quantities_have_means_with_the_interval_of_student() -> None:
@@ -309,6 +312,47 @@ def test_the_order_of_siblings_does_not_matter(
     assert found.n == again.n
     assert found.n_effective == pytest.approx(again.n_effective)
     assert values(found) == pytest.approx(values(again))
+
+
+def any_of(weights: list[float]) -> Weights:
+    """Return weights of which some may be 0, but never all at one fork."""
+    drawn = iter(weights * 100)
+
+    def function(_at: Response | None, children: Sequence[Response]) -> list[float]:
+        found = [next(drawn) for _ in children]
+        return found if any(found) else [1.0] * len(children)
+
+    return function
+
+
+@given(
+    ended(),
+    st.sampled_from(["tip", "sibling", "sampled"])
+    | st.lists(st.sampled_from([0, 0, 1, 2, 1e-6, 1e6]), min_size=3, max_size=9).map(any_of),
+    st.sampled_from([0.01, 0.5, 0.95, 0.999]),
+    st.sampled_from(["tips", "all"]),
+)
+@settings(deadline=None)
+def test_figures_of_any_forest_are_in_their_ranges(
+    example: tuple[Forest, list[str | None]], weights: Weights, level: float, asked: Any
+) -> None:
+    forest, ends = example
+    numbers = {"a": 0.1, "b": 0.7, "c": 1e9, None: None}
+    options: dict[str, Any] = {"weights": weights, "level": level, "asked": asked}
+    kinds = outcomes(forest, lambda r: ends[r.position], **options)
+    quantities = outcomes(forest, lambda r: numbers[ends[r.position]], **options)
+    for response in [None, *forest]:
+        found, measured = kinds.at(response), quantities.at(response)
+        assert 0 <= found.n_effective <= found.n * (1 + 1e-9)
+        assert 0 <= measured.n_effective <= found.n * (1 + 1e-9)
+        for share in found.shares.values() if found.n else ():
+            assert 0 <= share.low <= share.value <= share.high <= 1
+        if found.n:
+            assert sum(share.value for share in found.shares.values()) == pytest.approx(1)
+            assert measured.mean is not None
+            mean = measured.mean
+            assert mean.low <= mean.value <= mean.high
+            assert -1 <= mean.value <= 1e9 * (1 + 1e-9)
 
 
 @given(ended(), st.sampled_from(WEIGHTS), st.data())
