@@ -130,6 +130,20 @@ def test_few_observations_get_the_interval_of_student() -> None:
     assert found.method == "student"
 
 
+@pytest.mark.parametrize(("n", "method"), [(7, "student"), (8, "bootstrap-t")])
+def test_from_eight_observations_on_they_are_drawn(n: int, method: str) -> None:
+    found = studentised(mean_of(np.arange(float(n)) ** 2), ASKED)
+    t = student.interval(
+        0.95, n - 1, loc=found.value, scale=(np.arange(n) ** 2).std(ddof=1) / n**0.5
+    )
+
+    assert found.method == method
+    assert found.low <= t[0] + 1e-9
+    assert found.high >= t[1] - 1e-9
+    if n < 8:
+        assert (found.low, found.high) == pytest.approx(t)
+
+
 @pytest.mark.parametrize("sums", [[-1.0, -math.inf], [-math.inf] * 3, [-math.inf, *[-1.0] * 9]])
 def test_a_probability_of_zero_leaves_nothing_known_of_the_mean(sums: list[float]) -> None:
     forest = answered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy import stats
 from grok_tree.analysis import compare, outcomes, wilson
 from grok_tree.forest import Response
 from grok_tree.testing import forest_from_parents, forest_of
+from tests.unit.analysis._graphs import parents
 from tests.unit.analysis.labels._forests import first_letter
 
 # Four branches of four tips, of which 4, 2, 2 and 0 are x. The shares of the branches vary by
@@ -88,6 +90,30 @@ def test_two_forests_of_quantities_are_compared_as_scipy_does(
     assert found.cliffs_delta == pytest.approx(
         np.sign(sides[1][:, None] - sides[0][None, :]).mean()
     )
+
+
+@given(
+    parents(least=2, most=16),
+    st.integers(-20, 20),
+    st.sampled_from([0.25, 1, 8]),
+    st.sampled_from(["tip", "sibling"]),
+)
+def test_what_moves_all_quantities_of_a_forest_moves_their_mean(
+    above: list[int], more: int, unit: float, weights: Any
+) -> None:
+    forest = forest_from_parents(above)
+    plain, moved = (
+        outcomes(forest, lambda r: one * (r.position**2 % 7) + other, weights=weights)  # noqa: B023
+        for one, other in ((1.0, 0.0), (unit, float(more)))
+    )
+    found = compare(plain, moved, n_permutations=1)[0]
+
+    def expected(value: float) -> float:
+        return unit * value + more
+
+    ends = [expected(one) for one in (found.before.value, found.before.low, found.before.high)]
+    assert [found.after.value, found.after.low, found.after.high] == pytest.approx(ends, abs=1e-6)
+    assert found.difference.value == pytest.approx(ends[0] - found.before.value, abs=1e-9)
 
 
 def test_only_what_differs_within_blocks_widens_the_interval_of_a_share() -> None:
