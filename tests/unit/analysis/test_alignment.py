@@ -34,6 +34,17 @@ def test_an_alignment_by_hand() -> None:
     assert str(found.parting) == "'b' (50 %) against 'x' (25 %)"
     assert found.to_records()[1]["logprob_difference"] is None
     assert found.to_records()[5]["first"] is None
+    assert found.to_records()[2] == {
+        "kind": "same",
+        "first": "c",
+        "first_offset": 2,
+        "first_probability": pytest.approx(0.5),
+        "second": "c",
+        "second_offset": 2,
+        "second_probability": pytest.approx(0.25),
+        "logprob_difference": pytest.approx(math.log(0.25) - math.log(0.5)),
+    }
+    assert [row["second"] for row in found.to_records()] == list("axcdef")
 
 
 @given(texts, texts)

@@ -381,3 +381,72 @@ def test_deep_and_wide_forests(shape: str, size: int) -> None:
     found = analysis.drift(forest, forest)
     assert found.n_in_both == (size, size)
     assert len(found.places) == (size // 2 if shape == "chain" else 1)
+
+
+def test_the_rows_of_places_are_their_figures() -> None:
+    def asked(prices: Sequence[float], texts: Sequence[str]) -> Forest:
+        answers = [
+            response(f"b{at}", text, "a", usage=Usage(cost_usd=price))
+            for at, (price, text) in enumerate(zip(prices, texts, strict=True))
+        ]
+        return forest_with([human("a", "hi"), *answers])
+
+    found = analysis.drift(
+        asked([1, 2, 3], ["yes", "yes", "no"]), asked([5, 7], ["no", "no, not"]), is_yes
+    )
+    (place,), (row,) = found.places, found.to_records()
+    (change,) = place.outcomes
+    assert row == {
+        "prompt": "hi",
+        "depth": 1,
+        "before_id": "a",
+        "after_id": "a",
+        "n_before": 3,
+        "n_after": 2,
+        "outcome": "True",
+        "before": pytest.approx(2 / 3),
+        "after": 0,
+        "difference": pytest.approx(-2 / 3),
+        "low": change.difference.low,
+        "high": change.difference.high,
+        "total_variation": pytest.approx(2 / 3),
+        "p_value": place.p_value,
+        "p_adjusted": place.p_adjusted,
+        "same_text": pytest.approx(1 / 6),
+        "n_paired": 0,
+        "n_paired_same": 0,
+        "is_fixed": False,
+        "length_before": pytest.approx((3 + 3 + 2) / 3),
+        "length_after": (2 + 7) / 2,
+        "cost_before": 2,
+        "cost_after": 6,
+    }
+
+
+def test_what_changed_most_comes_first() -> None:
+    def said(answers: Mapping[str, str]) -> Forest:
+        return study({question: list(texts) for question, texts in answers.items()})
+
+    before = said({"same": "yyyy", "all": "yyyyyyyy", "half": "yyyyyyyy", "few": "y"})
+    after = said({"same": "yyyy", "all": "nnnnnnnn", "half": "yyyynnnn", "few": "n"})
+    found = analysis.drift(before, after, lambda one: one.message)
+    assert [place.prompt for place in found.places] == ["all", "half", "few", "same"]
+    p_values = [place.p_value for place in found.places]
+    # Those of one sample each say nothing, but lie further apart than those that are the same.
+    assert p_values[2:] == [1, 1]
+
+
+def test_the_mean_change_over_places_by_hand() -> None:
+    # Of 4 and of 2 samples 1/4 and 1/2 before, 3/4 and 1/2 after; each place counts half.
+    before = study({"a": ["yes", "no", "no", "no"], "b": ["yes", "no"]})
+    after = study({"a": ["yes", "yes", "yes", "no"], "b": ["no", "yes"]})
+    (found,) = analysis.drift(before, after, is_yes).overall
+
+    assert (found.before.value, found.after.value) == pytest.approx((3 / 8, 5 / 8))
+    # With half a yes and half a no more: 1.5/5 and 1.5/3.
+    variance = (0.3 * 0.7 / 4 + 0.5 * 0.5 / 2) / 4
+    worth = 3 / 8 * 5 / 8 / variance
+    first, second = analysis.wilson(3 / 8 * worth, worth), analysis.wilson(5 / 8 * worth, worth)
+    assert (found.before.low, found.before.high) == pytest.approx((first.low, first.high))
+    change = analysis.newcombe(first, second)
+    assert (found.difference.low, found.difference.high) == pytest.approx((change.low, change.high))
