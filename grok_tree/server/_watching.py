@@ -33,9 +33,15 @@ class WatchCalls(ForestsServicer):
         """Send pages as they come; a reader that does not take one in time is cut."""
         revision, position = request.since_revision, _position(request)
         changes = self._forests.watch(request.conversation_id, revision, position)
+        has_begun = False
         async with aclosing(changes) as pages:
             async for page in pages:
                 message = _page_to_wire(page)
+                if not has_begun:
+                    # By itself: together with a page that is not taken, gRPC would take it for
+                    # unsent and fail to send the error, and the reader would wait for ever.
+                    await context.send_initial_metadata(())
+                    has_begun = True
                 try:
                     with anyio.fail_after(self._watch_patience_s):
                         await context.write(message)

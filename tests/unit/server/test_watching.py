@@ -72,6 +72,22 @@ async def test_a_reader_that_reads_nothing_is_cut_and_says_where_it_was(tmp_path
     assert error.details["position"] is not None
 
 
+async def test_a_reader_that_takes_not_even_the_first_page_is_told_too(tmp_path: Path) -> None:
+    little = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536))
+    async with (
+        running_server(settings(tmp_path, watch_patience_s=0.3)) as server,
+        grpc.aio.insecure_channel(server.address, options=little) as channel,
+    ):
+        stub = stub_of(channel)
+        conversation_id = await conversation_with(stub, 4)
+        call = stub.Watch(pb.WatchRequest(conversation_id=conversation_id))
+        await until(lambda: server.forests.n_watchers == 1)
+        await until(lambda: server.forests.n_watchers == 0)
+        error = await error_of(read_rest(call, []))
+    assert isinstance(error, WatchLagged)
+    assert (error.details["revision"], error.details["position"]) == (0, -1)
+
+
 async def read_rest(call: Any, taken: list[pb.ChangesPage]) -> None:
     while True:
         taken.append(await call.read())
