@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -24,8 +23,10 @@ sys.dont_write_bytecode = False
 # Tests make thousands of databases, each of which waits for the disk again and again. The wait
 # proves nothing: what would be lost without it, `tests/faults` shows from the calls themselves.
 memory = Path("/dev/shm")
-if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+if memory.is_dir():
+    room = os.statvfs(memory)
+    if room.f_bavail * room.f_frsize > 2 * 2**30 and not room.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 # The suites live in the package, where pytest does not rewrite assertions by itself.
 pytest.register_assert_rewrite("grok_tree.testing.contracts")

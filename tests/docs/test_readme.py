@@ -60,6 +60,7 @@ def test_every_python_block_runs(
     assert output_of(block) in (None, done.stdout)
 
 
+@pytest.mark.timeout(240)  # the limit is meant for one program; these are up to ten, with a model
 @pytest.mark.parametrize("block", alone("README.md", "sh"), ids=str)
 def test_every_shell_block_runs(block: Block, tmp_path: Path, surroundings: dict[str, str]) -> None:
     if block.code.startswith("make "):
