@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grok_tree.analysis._estimates import LEVEL, Estimate, check_level, wilson
+from grok_tree.analysis._estimates import LEVEL, Estimate, check_level, check_seed, wilson
 from grok_tree.analysis._frames import Kinds
 from grok_tree.analysis._given import AnyForest, snapshot_of
 from grok_tree.analysis._results import Records, Tabular
@@ -218,6 +218,7 @@ def drift(
         InvalidOperationError: An argument is out of its range, or outcomes are of two sorts.
     """
     check_level(level)
+    check_seed(seed)
     check_permutations(n_permutations)
     forests = snapshot_of(before), snapshot_of(after)
     places = places_of(*forests)

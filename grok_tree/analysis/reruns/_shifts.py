@@ -118,7 +118,8 @@ def _spread(values: Outcomes) -> tuple[float, float]:
 def _freedom(spreads: Sequence[tuple[float, float]]) -> float:
     """Return the degrees of freedom of a difference of means (Welch 1947)."""
     both = sum(spread for spread, _ in spreads)
-    return both**2 / math.fsum(spread**2 / freedom for spread, freedom in spreads)
+    # By shares: the square of a variance may be no number any more.
+    return 1 / math.fsum((spread / both) ** 2 / freedom for spread, freedom in spreads)
 
 
 def overall_changes(

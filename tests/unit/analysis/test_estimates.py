@@ -12,7 +12,7 @@ from scipy.stats import binomtest, norm
 from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import t as student
 
-from grok_tree.analysis import bootstrap, outcomes, siblings, wilson
+from grok_tree.analysis import bootstrap, drift, outcomes, siblings, wilson
 from grok_tree.analysis._student import t_half, t_outside, t_over_z, t_quantile
 from grok_tree.errors import InvalidOperationError
 from grok_tree.testing import forest_of
@@ -136,3 +136,5 @@ def test_a_seed_is_a_whole_number_from_0_on(seed: int) -> None:
         siblings(["a", "b"], seed=seed)
     with pytest.raises(InvalidOperationError, match="a seed of"):
         outcomes(forest_of("q>a,q>b"), {"a": "x"}, seed=seed)
+    with pytest.raises(InvalidOperationError, match="a seed of"):
+        drift(forest_of("q>a,q>b"), forest_of("q>a,q>b"), seed=seed)

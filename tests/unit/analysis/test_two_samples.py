@@ -230,6 +230,15 @@ class TestQuantities:
         assert shift_of([1.0] * 3, [2.0] * 3, QUANTITIES).p_value == pytest.approx(0.1)
         assert shift_of([1.0] * 3, [1.0] * 3, QUANTITIES).p_value == 1
 
+    @pytest.mark.parametrize("unit", [1e-90, 1e90])
+    def test_the_unit_does_not_change_p(self, unit: float) -> None:
+        first, second = [1.0, 2.0, 6.0], [5.0, 6.0, 9.0, 8.0]
+        ones = shift_of(first, second, QUANTITIES)
+        others = shift_of([unit * one for one in first], [unit * one for one in second], QUANTITIES)
+        assert others.p_value == pytest.approx(ones.p_value)
+        before, after = ones.changes[0].difference, others.changes[0].difference
+        assert after.low == pytest.approx(unit * before.low)
+
     def test_one_of_a_kind_has_no_interval(self) -> None:
         shift = shift_of([1.0], [2.0, 3.0], QUANTITIES)
         assert shift.p_value is None
