@@ -102,4 +102,8 @@ def units_below(below: Below, groups: Numbers, *, per_tip: bool, equal: bool = F
     shares = None if per_tip else below.shares[groups]
     if equal:
         shares = np.ones(len(groups))
+    if not per_tip:
+        # A single unit has the share of its group, which may be next to nothing.
+        single = np.repeat(sizes == 1, sizes)
+        weights = np.where(single & ((weights > 0) | equal), 1.0, weights)
     return Units(below.rows[units], below.n_outcomes[units], weights, starts, shares, per_tip)

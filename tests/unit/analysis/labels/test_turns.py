@@ -56,6 +56,20 @@ def test_where_nothing_below_has_an_outcome_there_are_no_odds() -> None:
     assert turns.largest.response_id == "q"
 
 
+@pytest.mark.parametrize("weight", [0, 1e-200])
+def test_branches_that_weigh_nothing_lie_as_far_apart_as_others(weight: float) -> None:
+    forest = forest_of("q>x1,q>y2,q>a>x3,a>y4")
+    found = outcomes(
+        forest, lambda one: one.message[0], weights=lambda _, ones: [weight] * (len(ones) - 1) + [1]
+    )
+
+    pairs = {(one.first, one.second): one for one in found.partings("q", n_permutations=9).pairs}
+    assert [one.total_variation for one in pairs.values()] == pytest.approx([1, 1, 0])
+    assert pairs["x1", "y2"].jensen_shannon == 1
+    fork = next(one for one in found.deciding_forks(n_permutations=9).forks if one.n == 4)
+    assert (fork.gain.value, fork.decided) == (0, 0)
+
+
 ENDS = st.lists(st.sampled_from("abc"), min_size=1, max_size=6)
 
 
