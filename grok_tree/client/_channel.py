@@ -18,7 +18,7 @@ ChannelOptions = Sequence[tuple[str, Any]]
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 
-_RETRY_POLICY = {
+RETRY_POLICY = {
     # About three seconds in all: what a server needs to be started again.
     "maxAttempts": 5,
     "initialBackoff": "0.1s",
@@ -27,7 +27,7 @@ _RETRY_POLICY = {
     # Every change carries a request id, so that a repeat does nothing twice.
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-_SERVICE_CONFIG = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY_POLICY}]})
+_SERVICE_CONFIG = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY}]})
 
 _OPTIONS = {
     # A server that froze, or a network that is gone, is noticed after 14 s of silence.

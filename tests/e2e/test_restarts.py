@@ -15,6 +15,7 @@ import pytest
 from anyio import to_thread
 
 from grok_tree import AsyncClient, Client, Conversation
+from grok_tree.client._channel import RETRY_POLICY
 from grok_tree.errors import DeadlineExceededError, SamplingInterrupted, ServerUnavailable
 from grok_tree.testing import running_server
 from tests.faults._proxy import proxy_to
@@ -38,12 +39,18 @@ async def sample(conversation: Conversation) -> None:
     assert (await conversation.add_response("hello")).message == "echo: hello"
 
 
+SLOWLY = {"initialBackoff": "1s", "backoffMultiplier": 2.5, "maxBackoff": "15s"}
+PATIENT = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY | SLOWLY}]})
+"""As many attempts as by default, with pauses for a server that starts on a busy machine."""
+
+
 @pytest.mark.parametrize("work", [write, read, sample], ids=["write", "read", "sample"])
 async def test_a_call_waits_for_a_server_that_is_started_again(
     tmp_path: Path, work: Callable[[Conversation], Coroutine[Any, Any, None]]
 ) -> None:
     with Phoenix(tmp_path / "forests.db") as phoenix:
-        async with AsyncClient(phoenix.host, mirror=False) as client:
+        options = [("grpc.service_config", PATIENT)]
+        async with AsyncClient(phoenix.host, channel_options=options, mirror=False) as client:
             conversation = client.grok.create_conversation()
             await conversation.create()
             phoenix.kill()
