@@ -33,6 +33,16 @@ def test_the_targets_of_a_small_forest_are_counted_at_its_forks() -> None:
     assert found.deepest is found.forks[0]
     assert (found.deepest.depth, found.deepest.n_children, found.deepest.n_tips) == (2, 3, 3)
     assert str(found) == "3 forks, 2 targets, 2 forks in common, the deepest: b"
+    assert found.to_records()[1] == {
+        "response_id": "a",
+        "depth": 1,
+        "n_children": 2,
+        "n_tips": 5,
+        "n_targets": 2,
+        "share": 1.0,
+        "common": True,
+        "child_id": "b",
+    }
 
 
 def test_every_tip_is_a_target_where_none_is_named() -> None:
@@ -111,7 +121,16 @@ def test_the_centrality_of_a_small_forest() -> None:
     assert [name for name, *_ in rows] == ["b", "a"]
     assert rows[0][1:] == pytest.approx((10 / 12, 2 / 12, 1 / 3))
     assert rows[1][1:] == pytest.approx((6 / 12, 0, 2 / 3))
-    assert (found.forks[0].n_responses, found.forks[0].n_tips) == (2, 2)
+    assert found.to_records()[1] == {
+        "response_id": "a",
+        "depth": 1,
+        "n_children": 2,
+        "n_responses": 4,
+        "n_tips": 3,
+        "betweenness": pytest.approx(6 / 12),
+        "flow": 0,
+        "parted": pytest.approx(2 / 3),
+    }
     assert str(found) == "2 forks, the most central: b, between 83.3% of all pairs"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import networkx as nx
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from grok_tree import analysis
 from grok_tree.errors import InvalidOperationError
@@ -28,6 +30,43 @@ def test_the_classes_of_a_small_forest() -> None:
     assert found.n_classes == 4
     assert str(found) == "4 different subtrees by shape, 2 of them several times"
     assert [row["response_id"] for row in found.to_records()] == ["b", "f", "c", "h"]
+
+
+def test_the_rows_of_classes_by_hand() -> None:
+    # Twice a fork of a tip and a chain of two: four responses, two tips, three deep.
+    found = analysis.isomorphic_subtrees(forest_of("a>b, a>c>d, e>f>g, e>h"), n_least=3)
+    assert found.to_records() == [
+        {
+            "class_number": 0,
+            "response_id": name,
+            "n_members": 2,
+            "n_responses": 4,
+            "n_tips": 2,
+            "height": 3,
+        }
+        for name in "ae"
+    ]
+
+
+@given(parents(), st.randoms())
+def test_the_order_of_siblings_changes_no_class(above: list[int], random: Any) -> None:
+    names = {-1: -1}
+    waiting = [n for n, parent in enumerate(above) if parent < 0]
+    mixed: list[int] = []
+    while waiting:
+        one = waiting.pop(random.randrange(len(waiting)))
+        names[one] = len(mixed)
+        mixed.append(names[above[one]])
+        waiting += [child for child, parent in enumerate(above) if parent == one]
+    found = [
+        analysis.isomorphic_subtrees(forest_from_parents(one), n_least=1) for one in (above, mixed)
+    ]
+    shapes = [
+        sorted((len(one.members), one.n_responses, one.n_tips, one.height) for one in two.classes)
+        for two in found
+    ]
+    assert shapes[0] == shapes[1]
+    assert found[0].n_classes == found[1].n_classes
 
 
 def test_tips_are_listed_when_asked_for() -> None:

@@ -72,6 +72,16 @@ def test_a_vector_without_length_is_one_away_from_all_others() -> None:
     assert group.embedding_distance.value == pytest.approx(2 / 3)
 
 
+def test_clusters_are_merged_up_to_the_threshold_itself() -> None:
+    # The cosine of vectors at right angles is 0, and their distance 1.
+    vectors = [[1, 0], [0, 1]]
+    found = [
+        len(siblings(["a", "b"], embeddings=vectors, threshold=threshold).clusters)
+        for threshold in (1, math.nextafter(1, 0))
+    ]
+    assert found == [1, 2]
+
+
 def test_vectors_that_are_alike_are_not_less_than_nothing_apart() -> None:
     found = siblings(["a"] * 7, embeddings=[[0.1, 0.3, 0.7]] * 7).embedding_distance
     assert 0 == found.low <= found.value == pytest.approx(0, abs=1e-12)

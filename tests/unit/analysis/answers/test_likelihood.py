@@ -115,6 +115,21 @@ def test_a_skewed_sample_gets_a_skewed_interval() -> None:
     assert found.high - found.value > 1.2 * (found.value - found.low)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_the_interval_of_a_mean_is_that_of_studentised_draws_or_of_student(level: float) -> None:
+    values = np.sort(np.random.default_rng(4).lognormal(0, 1, 30))
+    drawn = values[np.random.default_rng(6).integers(0, 30, (1000, 30))]
+    t = (drawn.mean(axis=1) - values.mean()) / (drawn.std(axis=1, ddof=1) / math.sqrt(30))
+    ends = np.quantile(t, [(1 - level) / 2, (1 + level) / 2])
+    quantile = student.ppf((1 + level) / 2, 29)
+    error = values.std(ddof=1) / math.sqrt(30)
+
+    found = studentised(mean_of(values), Asked(level, 6))
+
+    assert found.low == pytest.approx(values.mean() - max(quantile, ends[1]) * error)
+    assert found.high == pytest.approx(values.mean() - min(-quantile, ends[0]) * error)
+
+
 def test_the_order_of_observations_does_not_change_what_is_drawn() -> None:
     values = np.random.default_rng(3).lognormal(size=20)
 
