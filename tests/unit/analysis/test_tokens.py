@@ -148,6 +148,10 @@ class TestWhatProvidersWrite:
         row = json.loads(json.dumps(found.to_records(), allow_nan=False))[0]
         assert (row["logprob"], row["probability"]) == (None, 0)
 
+    def test_a_perplexity_is_infinite_only_where_it_is_no_number_any_more(self) -> None:
+        likely = [analysis.tokens([TokenLogprob("a", one)]).perplexity for one in (-705.0, -710.0)]
+        assert likely == [math.exp(705), math.inf]
+
     def test_what_is_not_a_number_is_refused(self) -> None:
         with pytest.raises(InvalidOperationError, match="token 1, 'b'"):
             analysis.tokens([token("a", 0.5), TokenLogprob("b", math.nan)])
