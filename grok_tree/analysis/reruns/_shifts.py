@@ -14,7 +14,7 @@ import numpy as np
 from grok_tree.analysis._estimates import Estimate, newcombe, wilson
 from grok_tree.analysis._student import t_half, t_outside
 from grok_tree.analysis._tests import fisher, permuted, total_variation
-from grok_tree.analysis.labels._effects import welch
+from grok_tree.analysis.labels._effects import welch, welch_freedom
 from grok_tree.analysis.reruns._changes import OutcomeChange
 
 MEAN = "mean"
@@ -87,17 +87,17 @@ def _p(before: Counter[Any], after: Counter[Any], how: How) -> float:
 
 def _shift_of_quantities(before: Outcomes, after: Outcomes, how: How) -> Shift:
     means = _mean(before, how.level), _mean(after, how.level)
-    spreads = [_spread(values) for values in (before, after)]
-    change = welch(*means, spreads=(np.array(spreads[0]), np.array(spreads[1])))
+    spreads = np.array(_spread(before)), np.array(_spread(after))
+    change = welch(*means, spreads=spreads)
     told = OutcomeChange(MEAN, *means, change)
     if min(len(before), len(after)) < 2:
         return Shift((told,))
-    error = math.sqrt(spreads[0][0] + spreads[1][0])
-    if error == 0:
+    both, freedom = welch_freedom(spreads)
+    if both == 0:
         # Two constants: all that can be said is how seldom chance parts them so.
         sides = (len(before), len(before)), (0, len(after))
         return Shift((told,), p_value=fisher(*sides) if change.value else 1.0)
-    return Shift((told,), p_value=t_outside(abs(change.value) / error, _freedom(spreads)))
+    return Shift((told,), p_value=t_outside(abs(change.value) / math.sqrt(both), freedom))
 
 
 def _mean(values: Outcomes, level: float) -> Estimate:
@@ -113,13 +113,6 @@ def _spread(values: Outcomes) -> tuple[float, float]:
     if len(values) < 2:
         return 0.0, 0.0
     return variance(values) / len(values), len(values) - 1.0
-
-
-def _freedom(spreads: Sequence[tuple[float, float]]) -> float:
-    """Return the degrees of freedom of a difference of means (Welch 1947)."""
-    both = sum(spread for spread, _ in spreads)
-    # By shares: the square of a variance may be no number any more.
-    return 1 / math.fsum((spread / both) ** 2 / freedom for spread, freedom in spreads)
 
 
 def overall_changes(
