@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from grok_tree.analysis._numbers import Floats, Numbers
 from grok_tree.analysis.labels._below import Below
 
-_MOST_CELLS = 4_000_000
-"""Numbers that a batch of permutations holds at once."""
+_MOST_CELLS = 1_000_000
+"""Numbers of the units in a batch of permutations; what is made of them takes some 30 MB."""
 
 
 @dataclass(frozen=True, eq=False)
