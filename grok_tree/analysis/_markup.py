@@ -5,8 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from grok_tree.analysis._texts import on_one_line
-from grok_tree.forest import counted
+from grok_tree.forest import counted, on_one_line
 
 MUTED = "opacity:.75"
 _LINE = "border-left:3px solid {colour};padding:.1em .6em;margin:.35em 0"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from grok_tree.analysis._frames import Kinds, pandas_frame, polars_frame
-from grok_tree.analysis._texts import inked, on_one_line
-from grok_tree.forest import counted
+from grok_tree.analysis._texts import inked
+from grok_tree.forest import counted, on_one_line
 
 Records = list[dict[str, Any]]
 """Rows of a table: each a flat dictionary with the same keys in the same order."""
@@ -134,10 +134,8 @@ def _cell(value: Any) -> str:
     told = shown(cell.value)
     text, title = on_one_line(told, _LONGEST_CELL), ""
     if told and not text:
-        text, title = (
-            inked(told[:_LONGEST_CELL]),
-            f' title="{html.escape(repr(told[:_LONGEST_CELL]))}"',
-        )
+        blank = told[:_LONGEST_CELL]
+        text, title = inked(blank), f' title="{html.escape(repr(blank))}"'
     style = f"text-align:{'right' if cell.right else 'left'}{_width_of(text)}"
     return f'<{cell.tag} style="{style}"{title}>{html.escape(text, quote=False)}</{cell.tag}>'
 

@@ -1,10 +1,10 @@
-"""What texts begin with together, and how long ones are shown."""
+"""What texts begin with together, and how those without ink are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grok_tree.forest import Response
+from grok_tree.forest import Response, on_one_line
 
 _BEGINNING = 60
 """Characters that tell one response from another."""
@@ -25,14 +25,11 @@ def n_shared(rows: Sequence[str] | Sequence[list[str]]) -> int:
     return next((n for n, (one, other) in pairs if one != other), min(len(first), len(last)))
 
 
-def on_one_line(text: str, most: int) -> str:
-    """Return a text on one line, cut where it is longer than so many characters."""
-    line = " ".join(text[: 4 * most].split())
-    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1]}…"
-
-
 def inked(text: str) -> str:
-    """Return a text of white space alone as marks, one for each character; any other as it is."""
+    """Return a text of white space alone as a mark for each character, an empty one as ``∅``.
+
+    Any other stays as it is.
+    """
     return text if text.strip() else "".join(_MARKS.get(one, "␣") for one in text) or "∅"
 
 

@@ -1,7 +1,6 @@
 """Values and rules: what a forest is, without any input or output."""
 
 from grok_tree.forest._analysed import Analysed
-from grok_tree.forest._counted import counted
 from grok_tree.forest._diff import PathDiff, TextChange, diff_texts
 from grok_tree.forest._events import (
     Cited,
@@ -64,6 +63,7 @@ from grok_tree.forest._snapshot import (
     Responses,
     ResponseSource,
 )
+from grok_tree.forest._telling import counted, on_one_line
 from grok_tree.forest._text import (
     MAX_FIELD_BYTES,
     MAX_RAW_BYTES,
@@ -176,6 +176,7 @@ __all__ = [
     "id_text",
     "merged_marks",
     "named_prompt",
+    "on_one_line",
     "parts_of",
     "repaired_text",
     "resample_parent",

@@ -16,10 +16,10 @@ from typing import Protocol, overload
 from grok_tree.errors import ResponseNotFound
 from grok_tree.forest._analysed import Analysed
 from grok_tree.forest._content import content_hash
-from grok_tree.forest._counted import counted
 from grok_tree.forest._diff import PathDiff
 from grok_tree.forest._events import TokenLogprob
 from grok_tree.forest._ids import ResponseId
+from grok_tree.forest._telling import counted
 from grok_tree.forest._values import Conversation, Response
 
 NO_PARENT = -1

@@ -13,6 +13,7 @@ import msgspec
 from grok_tree.forest import _analysed
 from grok_tree.forest._ids import ConversationId, ResponseId
 from grok_tree.forest._parts import Attachment, Citation, Tool, ToolCall
+from grok_tree.forest._telling import on_one_line
 
 Sender = Literal["human", "assistant", "system", "tool"]
 FinishReason = Literal[
@@ -30,7 +31,6 @@ OriginKind = Literal[
     "explored",
     "recorded",
 ]
-
 
 _SHOWN = 60
 """Characters of a message that tell one response from another."""
@@ -261,16 +261,10 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             *([self.finish_reason] if self.finish_reason not in (None, "stop") else []),
             *(["deleted"] if self.deleted else []),
         ]
-        return f"<Response {', '.join(told)}: {_beginning(self.message)!r}>"
+        return f"<Response {', '.join(told)}: {on_one_line(self.message, _SHOWN)!r}>"
 
     def _repr_html_(self) -> str:
         return _analysed.response_html(self)
-
-
-def _beginning(text: str) -> str:
-    """Return how a text begins, on one line, without reading on to its end."""
-    line = " ".join(text[: 4 * _SHOWN].split())
-    return line if len(line) <= _SHOWN and len(text) <= 4 * _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
 class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):

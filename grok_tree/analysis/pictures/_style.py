@@ -17,7 +17,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import MaxNLocator
 
-from grok_tree.analysis._texts import on_one_line
+from grok_tree.forest import on_one_line
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#A87B00")
 """Of Okabe and Ito (2008), without those that vanish on white; the last one is darkened."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from grok_tree.analysis._estimates import Estimate
 from grok_tree.analysis._results import Shown
-from grok_tree.analysis._texts import on_one_line
-from grok_tree.forest import ResponseId
+from grok_tree.forest import ResponseId, on_one_line
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,11 +1,11 @@
-"""What texts begin with together, and how they are cut."""
+"""What texts begin with together, and what is seen of those without ink."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grok_tree.analysis._texts import n_shared, on_one_line
+from grok_tree.analysis._texts import inked, n_shared
 
 TEXTS = st.lists(st.text("ab", max_size=5), min_size=1, max_size=5)
 
@@ -24,7 +24,5 @@ def test_all_begin_with_what_is_shared_and_with_no_more(texts: list[str]) -> Non
     assert len(longer) > 1 or len(min(texts, key=len)) == n
 
 
-def test_a_long_text_is_cut_and_says_so() -> None:
-    assert on_one_line(" a\n b ", 3) == "a b"
-    assert on_one_line("abcd", 3) == "ab…"
-    assert on_one_line("a" + " " * 100 + "b", 10) == "a…"
+def test_white_space_is_seen_a_mark_for_each_character() -> None:
+    assert [inked(text) for text in ("\n", " \t\r", "", " a\n")] == ["⏎", "␣⇥↵", "∅", " a\n"]
