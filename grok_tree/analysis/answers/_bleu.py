@@ -57,8 +57,9 @@ def _by_pairs(of: Whole, without: Whole, changed: Floats, n: int) -> float:
 
     Two answers that share what no other has give it to each other: u(i, j), what both lose without
     the other. Of that, what an answer has with all others is its own; of the rest the squares are
-    summed, Σ u² - Σᵢ (Σⱼ u)² / (n - 2) + (Σ u)² / (2 (n - 1) (n - 2)) over pairs and n². Found by
-    simulation, the figure is itself so unsure in small groups that 1 - 15 / n of it is taken.
+    summed over pairs, (Σ u² - Σᵢ (Σⱼ u)² / (n - 2) + 2 (Σ u)² / ((n - 1) (n - 2))) / n². Found by
+    simulation, the figure is itself so unsure in small groups that 1 - 15 / n of it is taken, and
+    nothing up to 15 answers.
 
     Args:
         of: The answers that lose.

@@ -13,9 +13,7 @@ from grok_tree.analysis._estimates import Estimate, wilson
 from grok_tree.analysis._numbers import Floats
 from grok_tree.analysis._results import Tabular
 from grok_tree.analysis.answers import _bleu, _compression, _distances, _entropy
-from grok_tree.analysis.answers._clusters import (
-    labelled_by_key,
-)
+from grok_tree.analysis.answers._clusters import labelled_by_key
 from grok_tree.analysis.answers._distances import EditUnit
 from grok_tree.analysis.answers._distinct import distinct_estimate
 from grok_tree.analysis.answers._group import Group

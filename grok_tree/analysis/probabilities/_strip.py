@@ -53,12 +53,11 @@ def _span(token: AnswerToken) -> str:
     share = round(_STRONGEST * (1 - token.probability), 3)
     # A colour that lets the page's own background through needs no second one for dark pages.
     style = f"background:rgba(217,119,6,{share});border-radius:3px"
-    name = f' role="img" aria-label="{html.escape(shown(token.text))}"'
+    name = ""
+    if not token.text.strip():
+        name = f' role="img" aria-label="{html.escape(shown(token.text))}"'
     seen = html.escape(_with_marks(token.text))
-    title = html.escape(_title(token))
-    return (
-        f'<span style="{style}" title="{title}"{"" if token.text.strip() else name}>{seen}</span>'
-    )
+    return f'<span style="{style}" title="{html.escape(_title(token))}"{name}>{seen}</span>'
 
 
 def _with_marks(text: str) -> str:

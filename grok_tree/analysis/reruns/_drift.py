@@ -215,7 +215,8 @@ def drift(
         seed: Of the permutations and of the bootstrap.
 
     Raises:
-        InvalidOperationError: An argument is out of its range, or outcomes are of two sorts.
+        InvalidOperationError: An argument is out of its range, or outcomes are of two sorts or of
+            too many kinds.
     """
     check_level(level)
     check_seed(seed)
