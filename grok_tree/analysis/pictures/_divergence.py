@@ -34,7 +34,8 @@ def plot_divergence(
 
     Rows and columns follow the tree, so that paths that part late stand together; the diagonal,
     where a response meets itself, and pairs without a common root are left empty. Up to 16
-    responses the numbers stand in their squares; of more than 1,000 every so-manieth is drawn.
+    responses the numbers stand in their squares, which then hide the page, so that each can be
+    read; of more than 1,000 every so-manieth is drawn.
 
     Args:
         matrix: As `grok_tree.analysis.divergence_matrix` gives it.
