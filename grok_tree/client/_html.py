@@ -14,18 +14,18 @@ def sampling_line(call: Call, n: int) -> str:
         call: The call that samples.
         n: Answers that were asked for.
     """
-    state = ", being sampled" if call.runs else ", failed" if call.error else ", not begun"
     if call.started is not None:
-        state = _missing(call, n)
-    return f"{counted(n, 'answer')}{state}"
+        return f"{counted(n, 'answer')}{_missing(call, n)}"
+    state = "being sampled" if call.runs else "failed" if call.error else "not begun"
+    return f"{counted(n, 'answer')}, {state}"
 
 
 def sampling_html(call: Call) -> str:
     """Return what has come of a sampling."""
     started, ended = call.started, dict(call.ended)
     if started is None:
-        state = "that runs" if call.runs else "that was not begun; iterate or await it"
-        return f"<p>A sampling {state}</p>"
+        ended_as = "failed" if call.error else "was not begun; iterate or await it"
+        return f"<p>A sampling that {'runs' if call.runs else ended_as}</p>"
     texts = _texts(call, len(started.response_ids))
     samples = [ended[i].response if i in ended else text for i, text in enumerate(texts)]
     answers = counted(len(samples), "answer")

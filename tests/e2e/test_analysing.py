@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grok_tree import AsyncClient, Client, analysis
-from grok_tree.errors import InvalidOperationError, ResponseNotFound
+from grok_tree.errors import GrokTreeError, InvalidOperationError, ResponseNotFound
 from tests.unit.analysis.pictures._inert import text_of
 
 MODEL = "scripted/varied"
@@ -153,6 +153,16 @@ def test_every_handle_of_a_blocking_client_shows_itself(tmp_path: Path) -> None:
         assert all(one.message in group._repr_html_() for one in siblings)
         assert text_of(conversation._repr_html_()).startswith("Colours 5 responses")
         assert answer.message in text_of(answer._repr_html_())
+
+
+def test_a_sampling_that_failed_before_it_began_says_so(tmp_path: Path) -> None:
+    with Client(database=str(tmp_path / "forests.db"), model="scripted/none-such") as client:
+        turn = client.grok.create_conversation().add_response("Name a colour.")
+        with pytest.raises(GrokTreeError):
+            turn.result()
+
+        assert repr(turn) == f"<Sampling {turn.sampling_id}: 1 answer, failed>"
+        assert text_of(turn._repr_html_()) == "A sampling that failed"
 
 
 @pytest.mark.anyio
