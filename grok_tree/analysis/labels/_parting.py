@@ -168,7 +168,6 @@ def _between(
     check_permutations(n_permutations)
     per_tip = found.weighting.name == "tip"
     units = units_below(found.below, np.array(places, np.int32), per_tip=per_tip, equal=True)
-
     distance = studentised(units, quantities=False)
 
     def apart(order: Numbers | None = None) -> tuple[Floats, Floats, Floats]:

@@ -117,7 +117,7 @@ def _variance(units: Units, *, quantities: bool) -> float:
     """
     means, shares = (one[0] for one in units.grouped())
     mixed = (means * shares[:, None]).sum(axis=0)
-    sizes = np.diff(np.append(units.starts, len(units)))
+    sizes = units.sizes
     means = (means * sizes[:, None] + mixed) / (sizes[:, None] + 1)
     totals = np.add.reduceat(units.weights, units.starts)
     of = np.repeat(np.arange(len(sizes)), sizes)
