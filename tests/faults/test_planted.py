@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def lines_of_the_list() -> list[str]:
 def test_the_documentation_lists_every_planted_fault() -> None:
     below = MANUAL.partition(HEADING)[2]
     assert re.findall(r"^\| (?!---).*\|$", below, re.MULTILINE) == lines_of_the_list()
+
+
+@pytest.mark.parametrize("caught_by", sorted({fault.caught_by for fault in FAULTS.values()}))
+def test_the_test_that_catches_a_planted_fault_is_there(caught_by: str) -> None:
+    file, *names = caught_by.partition("[")[0].split("::")
+    found: object = import_module(file.removesuffix(".py").replace("/", "."))
+    for name in names:
+        found = getattr(found, name, None)
+    assert found is not None
 
 
 @pytest.mark.slow

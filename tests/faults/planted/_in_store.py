@@ -251,7 +251,7 @@ def an_upgrade_is_committed_in_parts() -> None:
     replace(_sqlite, "_engine", without_transactions)
 
 
-@fault("unit/store/test_files.py::test_a_newer_file_is_known_by_its_log")
+@fault("unit/store/test_database_files.py::test_a_newer_file_is_known_by_its_log")
 def a_version_in_the_log_is_not_seen() -> None:
     """A database that a newer release has changed last is opened all the same."""
     from grok_tree.store._sqlite import SqliteFile
