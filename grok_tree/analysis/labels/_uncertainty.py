@@ -97,6 +97,8 @@ def gain_of(
     ]
     permuted, distances = (np.concatenate(one) for one in zip(*drawn, strict=True))
     chance = float(permuted.mean())
+    if abs(value - chance) < _NOTHING:  # every permutation gains the same, but for rounding
+        chance = value
     within = 1 - max(0.0, value - chance) / most if quantities else 1.0
     bias, v = chance * within, float(permuted.var()) * within**2
     slope = 2 * v / bias if bias > 0 else 0.0

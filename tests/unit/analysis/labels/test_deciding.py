@@ -275,6 +275,16 @@ def test_an_interval_is_shown_with_the_figure_that_lies_in_it() -> None:
         assert f"gain {one.gain.value:.3g}, beyond chance {shown}, p = " in str(one)
 
 
+def test_what_is_rounded_off_is_not_decided() -> None:
+    # One y among six: wherever it is, the gain is the same, so chance gives all of it.
+    ending = "q>a>x1,a>x2,q>b>x3,b>x4,q>c>x5,c>y6"
+    found = outcomes(forest_of(ending), first_letter).deciding_forks()
+
+    fork = next(one for one in found.forks if one.response_id == "q")
+    assert fork.gain.value > 0.1
+    assert (fork.decided, fork.beyond_chance.value, fork.share) == (0, 0, 0)
+
+
 def test_long_texts_of_forks_and_turns_are_cut_to_a_line() -> None:
     question = "Which of them?\n" + "A long question. " * 20
     forest = forest_from_parents([-1, 0, 0], messages=[question, "x", "y"])
