@@ -75,21 +75,23 @@ def _scripted(script: Path) -> Label:
         raise click.UsageError(f"{script}: label(response) is async; define it without async")
 
     def label(response: Response) -> Any:
-        return _careful(script, lambda: function(response))
+        return _careful(
+            script, lambda: function(response), of=f" (response {response.response_id})"
+        )
 
     return label
 
 
-def _careful(script: Path, call: Callable[[], Any]) -> Any:
+def _careful(script: Path, call: Callable[[], Any], *, of: str = "") -> Any:
     try:
         return call()
     except SystemExit as error:
         why = "it ends the program; return None for a tip without an outcome"
-        raise click.UsageError(f"{_where(script, error)}: {why}") from error
+        raise click.UsageError(f"{_where(script, error)}: {why}{of}") from error
     except Exception as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise click.UsageError(
-            f"{_where(script, error)}: {type(error).__name__}: {reason}"
+            f"{_where(script, error)}: {type(error).__name__}: {reason}{of}"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,14 @@ def test_a_broken_script_is_one_line_that_names_the_place(
     assert refused.code == 2
     assert message in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_a_script_that_fails_on_a_tip_names_the_tip(
+    command: Command, study: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "label.py"
+    script.write_text("def label(response):\n    return 1 / ('blue' not in response.message)\n")
+    refused = command.run("outcomes", study, "--script", str(script))
+    (failed,) = re.findall(r"ZeroDivisionError: .* \(response (\S+)\)", refused.err)
+
+    assert "blue" in command.run("path", failed).out
