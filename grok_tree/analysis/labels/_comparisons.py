@@ -60,9 +60,10 @@ class Comparison(Shown):
 
     def __str__(self) -> str:
         what = "mean" if self.outcome is None else f"share of {self.outcome}"
+        adjusted = "" if self.p_adjusted == self.p_value else f" (adjusted {self.p_adjusted:.3g})"
         return (
             f"{what}: {self.before} in {self.first}, {self.after} in {self.second}, difference"
-            f" {self.difference}, p = {self.p_adjusted:.3g}"
+            f" {self.difference}, p = {self.p_value:.3g}{adjusted}"
         )
 
 

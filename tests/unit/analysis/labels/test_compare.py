@@ -115,6 +115,16 @@ def test_several_conditions_are_compared_pair_by_pair_and_corrected() -> None:
     assert len(found.to_records()) == 9
 
 
+def test_a_p_that_allows_for_other_comparisons_stands_beside_its_own() -> None:
+    shape = "q>x1a,q>x2a,q>x3a,q>y1b,q>y2b,q>y3b,q>y1c,q>y2c,q>y3c"
+    several = compare(outcomes(forest_of(shape), first_letter), by=last_letter)
+    alone = compare(outcomes(forest_of(SEVEN), first_letter), by=last_letter)
+
+    # All x stand with a: 2 of the 20 ways to deal six answers; three pairs.
+    assert str(several[0]).endswith("p = 0.1 (adjusted 0.3)")
+    assert str(alone[0]).endswith(f"p = {alone[0].p_value:.3g}")
+
+
 def test_what_has_no_condition_is_left_out() -> None:
     shape = f"{SEVEN},q>x8c,q>m>x9c,m>y9b"
     found = compare(
