@@ -37,10 +37,15 @@ class Estimate:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{_figure(self.value)} [{_figure(self.low)}, {_figure(self.high)}]"
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+
+def _figure(value: float) -> str:
+    """Return a figure in three digits; thousands in full, as people count them."""
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 def wilson(successes: float, n: float, *, level: float = LEVEL) -> Estimate:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_BARS = 10
 _MOST_CELLS = 40
 """Columns of an answer beside its bar, where the line is long enough."""
+_OF_ESTIMATES = ("value", "low", "high", "level", "method", "n")
 
 
 @click.command(
@@ -172,10 +173,12 @@ def _lengths(found: Siblings) -> Iterator[Bar]:
 
 
 def _figures(figures: list[dict[str, Any]]) -> Iterator[str]:
+    from grok_tree.analysis import Estimate
+
     names = max(len(row["statistic"]) for row in figures)
     for row in figures:
         if row["value"] == row["value"]:
             known = math.isfinite(row["low"]) or math.isfinite(row["high"])
-            ends = f"[{row['low']:.3g}, {row['high']:.3g}]" if known else ""
-            value = f"{row['value']:.3g}"
-            yield f"  {row['statistic'].replace('_', ' '):<{names}}  {value:>8}  {ends}".rstrip()
+            value, _, ends = str(Estimate(*(row[name] for name in _OF_ESTIMATES))).partition(" ")
+            told = f"{value:>8}  {ends if known else ''}"
+            yield f"  {row['statistic'].replace('_', ' '):<{names}}  {told}".rstrip()

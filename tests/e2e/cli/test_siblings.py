@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.e2e.cli._command import Command
@@ -94,3 +96,11 @@ def test_answers_are_put_together_by_their_meaning(command: Command) -> None:
     assert found["clusters_by"] == "embeddings, average linkage up to 2"
     assert len(found["clusters"]) == 1
     assert "embedding_distance" in {row["statistic"] for row in found["figures"]}
+
+
+def test_thousands_are_written_in_full(command: Command) -> None:
+    (first,) = command.run("sample", "word " * 300, "--json").records
+    shown = command.run("siblings", first["response_id"])
+
+    (characters,) = [line for line in shown.out.splitlines() if "characters" in line]
+    assert re.match(r"  characters +1,[45]\d\d\b", characters)

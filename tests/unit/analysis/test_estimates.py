@@ -12,7 +12,7 @@ from scipy.stats import binomtest, norm
 from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import t as student
 
-from grok_tree.analysis import bootstrap, drift, outcomes, siblings, wilson
+from grok_tree.analysis import Estimate, bootstrap, drift, outcomes, siblings, wilson
 from grok_tree.analysis._student import t_half, t_outside, t_over_z, t_quantile
 from grok_tree.errors import InvalidOperationError
 from grok_tree.testing import forest_of
@@ -33,6 +33,25 @@ def test_wilson_agrees_with_scipy(n: int, share: float, level: float) -> None:
     assert (estimate.low, estimate.high) == pytest.approx(
         (reference.low, reference.high), abs=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.00025, "0.00025"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (4000.0, "4,000"),
+        (-1234.5, "-1,234"),
+        (1e18, "1e+18"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_figures_are_shown_in_three_digits_and_thousands_in_full(value: float, shown: str) -> None:
+    estimate = Estimate(value, value, value, 0.95, "by hand", 1)
+
+    assert str(estimate) == f"{shown} [{shown}, {shown}]"
 
 
 def test_without_observations_nothing_is_known() -> None:
